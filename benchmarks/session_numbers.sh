@@ -2,7 +2,7 @@
 # What a chat costs with sessions in SQLite by their number: the file is filled with sessions of two turns,
 # the gateway is started on it and asked by 64 clients.
 #   benchmarks/session_numbers.sh [-d seconds] [number …]
-# Needs wrk and sqlite3: apt-get install wrk sqlite3
+# Needs wrk and python3: apt-get install wrk python3
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,17 +38,33 @@ stop_gateway() {
 }
 
 fill() {  # fill NUMBER
-  sqlite3 "$work/sessions.db" "PRAGMA synchronous = OFF; BEGIN;
-    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
-    INSERT INTO sessions (key, id, user_id, created_at, last_accessed, used, owner, bytes, turns)
-      SELECT i, CAST(printf('00000000-0000-4000-8000-%012d', i) AS BLOB), x'6c6f63616c', 0,
-        1000 * CAST(strftime('%s', 'now') AS INTEGER), i, x'', 1200, 2 FROM n;
-    WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2 * $1 - 1)
-    INSERT INTO turns (session, bytes, question_role, question, asked_at, question_metadata, answer_role,
-        answer, answered_at, answer_metadata)
-      SELECT i % $1 + 1, 600, x'75736572', zeroblob(80), 0, x'7b7d', x'617373697374616e74', zeroblob(230), 0,
-        x'7b7d' FROM n;
-    UPDATE totals SET sessions = $1, bytes = 1200 * $1, counted = 2 * $1; COMMIT; PRAGMA wal_checkpoint(TRUNCATE);" >/dev/null
+  python3 - "$work/sessions.db" "$1" <<'PYTHON'
+import sqlite3, sys, time
+
+def varint(number):
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes(out + bytes([number]))
+
+path, count = sys.argv[1], int(sys.argv[2])
+now = int(time.time() * 1000)
+turn = b"\0\0\0" + varint(80) + bytes(80) + varint(230) + bytes(230)  # see packed_session.hpp
+database = sqlite3.connect(path)
+database.execute("PRAGMA synchronous = OFF")
+database.executemany(
+    "INSERT INTO turns (key, session, bytes, used_at, turn) VALUES (?, ?, 600, ?, ?)",
+    ((i + 1, i % count + 1, now, turn) for i in range(2 * count)))
+database.executemany(
+    "INSERT INTO sessions (key, id, user_id, created_at, last_accessed, used, owner, bytes, turns, turn_list)"
+    " VALUES (?, ?, x'6c6f63616c', 0, ?, ?, x'', 1200, 2, ?)",
+    ((i, b"00000000-0000-4000-8000-%012d" % i, now, i,
+      varint(i) + varint(600) + varint(count) + varint(600)) for i in range(1, count + 1)))
+database.execute("UPDATE totals SET sessions = ?, bytes = 1200 * ?, counted = 2 * ?", (count, count, count))
+database.commit()
+database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+PYTHON
 }
 
 echo '| sessions | file MB | start ms | resident MB at the start | and after | chats/s | p99 µs | CPU µs/chat | errors |'

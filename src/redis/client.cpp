@@ -20,6 +20,10 @@ Command evaluation(std::string_view how, std::string_view what, const Script& sc
                    const std::vector<std::string>& keys,
                    const std::vector<std::string>& arguments) {
   Command command(how);
+  std::size_t bytes = what.size() + 1;
+  for (const std::string& key : keys) bytes += key.size();
+  for (const std::string& argument : arguments) bytes += argument.size();
+  command.reserve(keys.size() + arguments.size() + 2, bytes);
   command.add(what).add(keys.size());
   for (const std::string& key : keys) command.add(key);
   for (const std::string& argument : arguments) command.add(argument);

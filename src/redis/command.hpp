@@ -40,6 +40,12 @@ class Command {
     return std::move(add(number));
   }
 
+  /// Makes room for words of as many bytes in all.
+  Command& reserve(std::size_t words, std::size_t bytes) & {
+    words_.reserve(words_.size() + bytes + words * kBytesAroundWord);
+    return *this;
+  }
+
   /// Marks a write, which replicas have to confirm if the client's options say so.
   Command& writing() & noexcept {
     writes_ = true;
@@ -64,6 +70,8 @@ class Command {
   std::size_t size() const noexcept { return first_.size() + words_.size() + 16; }
 
  private:
+  static constexpr std::size_t kBytesAroundWord = 9;  // `$`, its size and two ends of lines
+
   static void append_number(char type, std::size_t number, std::string& out) {
     char line[24];
     line[0] = type;

@@ -37,14 +37,13 @@ class AppendJob final : public sqlite::WriteJob {
  public:
   AppendJob(TimePoint until, const std::string& id, const std::string& user_id, const Turn& turn,
             WallClock clock)
-      : WriteJob(until, id), user_id_(user_id), turn_(turn), clock_(clock) {}
+      : WriteJob(until, id), user_id_(user_id), turn_(turn, clock) {}
   bool appends() const noexcept override { return true; }
-  void apply(sqlite::SessionChange& change) override { change.append(id, user_id_, turn_, clock_); }
+  void apply(sqlite::SessionChange& change) override { change.append(id, user_id_, turn_); }
 
  private:
   const std::string& user_id_;
-  const Turn& turn_;
-  const WallClock clock_;
+  const sqlite::NewTurn turn_;
 };
 
 class EraseJob final : public sqlite::WriteJob {

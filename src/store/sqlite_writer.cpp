@@ -6,7 +6,6 @@
 #include <limits>
 #include <utility>
 
-#include "store/beginning.hpp"
 #include "store/limits.hpp"
 
 namespace vx11 {
@@ -80,10 +79,9 @@ bool SessionChange::is_overdue(const SessionMemory::Beginning& beginning) const 
          last_turn_ - counted_ >= kUncountedTurns;
 }
 
-void SessionChange::append(const std::string& id, const std::string& user_id, const Turn& turn,
-                           WallClock clock) {
+void SessionChange::append(const std::string& id, const std::string& user_id, const NewTurn& turn) {
   const std::string owner(principal_of(id));
-  Stored& session = find_or_begin(id, user_id, turn.user, clock);
+  Stored& session = find_or_begin(id, user_id, turn.at);
   const StoredTurn stored = say(session.key, turn);
   session.appended.push_back(stored);
   session.last_accessed = now_;
@@ -96,11 +94,11 @@ void SessionChange::append(const std::string& id, const std::string& user_id, co
   evict(session.key, owner);
 }
 
-void SessionChange::use(const std::string& id, const Stored& session, const Turn& turn) {
+void SessionChange::use(const std::string& id, const Stored& session, const NewTurn& turn) {
   if (!postpones_) {
     write_row(session.key, now_, next_use(), turns_of(session.key, session.appended));
   }
-  KnownSession known{session.key, now_, for_summaries(turn.user, turn.assistant), session.sums};
+  KnownSession known{session.key, now_, turn.newest, session.sums};
   changes_.used.push_back({id, std::move(known), session.appended.back()});
 }
 
@@ -237,16 +235,14 @@ void SessionChange::find_row(const std::string& id, Stored& session) {
 }
 
 SessionChange::Stored& SessionChange::find_or_begin(const std::string& id,
-                                                    const std::string& user_id,
-                                                    const Message& first, WallClock clock) {
+                                                    const std::string& user_id, WallTime begun) {
   Stored& session = find(id);
   const std::string_view owner = principal_of(id);
   if (session.key != 0) {
     if (!is_expired(session.key, session.last_accessed)) return session;
     forget(session.key, id, owner, session.sums.bytes);
   }
-  run(statements_.begin, id, user_id, milliseconds(begun_at(first, clock.now())), now_, used_,
-      owner);
+  run(statements_.begin, id, user_id, milliseconds(begun), now_, used_, owner);
   written_use_ = std::max(written_use_, used_);
   count(owner, 1, 0);
   session.key = sqlite3_last_insert_rowid(statements_.database);
@@ -279,7 +275,8 @@ void SessionChange::count(std::string_view owner, std::int64_t sessions, std::in
 
 void SessionChange::forget(std::int64_t key, const std::string& id, std::string_view owner,
                            std::int64_t bytes) {
-  Stored& session = changed_[id];
+  const auto found = changed_.find(id);
+  Stored& session = found != changed_.end() ? found->second : changed_[gone_ids_.emplace_front(id)];
   for (const StoredTurn& turn : turns_of(key, session.appended)) gone_turns_.push_back(turn.key);
   run(statements_.forget, key);
   count(owner, -1, -bytes);

@@ -7,6 +7,7 @@
 #include <vx11/session.hpp>
 
 #include <cstdint>
+#include <forward_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -25,6 +26,16 @@ namespace sqlite {
 
 /// SQLite takes a negative limit for none.
 std::int64_t as_limit(std::size_t count) noexcept;
+
+/// A turn as it is stored. Made by the thread that has its text in its caches, not by the writer's.
+struct NewTurn {
+  NewTurn(const Turn& turn, WallClock clock);
+
+  std::string packed;
+  std::int64_t bytes = 0;
+  SharedTurn newest;  ///< For `SessionMemory`.
+  WallTime at;        ///< When a session begins with it.
+};
 
 /// Sessions and bytes of all or of one principal.
 struct Counts {
@@ -71,8 +82,8 @@ class SessionChange {
   Code begin();
   /// Finds out what is known of the sessions that are changed next.
   void look_up(const std::vector<const std::string*>& ids);
-  /// \param clock for the time at which a session began, unless `turn` has one
-  void append(const std::string& id, const std::string& user_id, const Turn& turn, WallClock clock);
+  /// \param id it and `turn` are kept until the end, as those of `look_up` and `erase` are
+  void append(const std::string& id, const std::string& user_id, const NewTurn& turn);
   /// \return whether there was one
   bool erase(const std::string& id);
   /// Removes expired sessions, at most two for each of `appends`.
@@ -124,13 +135,12 @@ class SessionChange {
   void write_uses();
   void write_row(std::int64_t key, Milliseconds at, std::int64_t number, const StoredTurns& turns);
   std::int64_t next_use() noexcept { return written_use_ = ++used_; }
-  void use(const std::string& id, const Stored& session, const Turn& turn);
+  void use(const std::string& id, const Stored& session, const NewTurn& turn);
   Stored& find(const std::string& id);
   void find_row(const std::string& id, Stored& session);
-  Stored& find_or_begin(const std::string& id, const std::string& user_id, const Message& first,
-                        WallClock clock);
+  Stored& find_or_begin(const std::string& id, const std::string& user_id, WallTime begun);
   bool is_expired(std::int64_t key, Milliseconds last_accessed) const;
-  StoredTurn say(std::int64_t session, const Turn& turn);
+  StoredTurn say(std::int64_t session, const NewTurn& turn);
   StoredTurns listed(std::int64_t session);
   StoredTurns turns_of(std::int64_t session, const StoredTurns& appended);
   bool is_over(const SessionSums& sums, std::int64_t turns) const noexcept;
@@ -177,14 +187,15 @@ class SessionChange {
     std::int64_t key = 0;
     std::int64_t session = 0;
     std::int64_t bytes = 0;
-    std::string packed = {};
+    std::string_view packed = {};
   };
   std::vector<SaidTurn> said_ = {};            ///< To be written at the end, in their order.
   std::vector<std::int64_t> gone_turns_ = {};  ///< To be removed at the end, in their order.
   /// Sessions that left. A new one may have the key of one of them.
   std::unordered_set<std::int64_t> gone_sessions_ = {};
   /// Sessions of this transaction, as far as they are known. Without a key: there is none.
-  std::unordered_map<std::string, Stored> changed_ = {};
+  std::unordered_map<std::string_view, Stored> changed_ = {};
+  std::forward_list<std::string> gone_ids_ = {};  ///< Keys of `changed_` that no caller keeps.
 };
 
 }  // namespace sqlite

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "store/beginning.hpp"
 #include "store/limits.hpp"
 #include "store/packed_session.hpp"
 #include "store/sqlite_writer.hpp"
@@ -20,6 +21,12 @@ namespace {
 constexpr std::int64_t kTurnsForOneMore = 6;
 
 }  // namespace
+
+NewTurn::NewTurn(const Turn& turn, WallClock clock)
+    : packed(pack(turn)),
+      bytes(static_cast<std::int64_t>(detail::stored_bytes_of(turn))),
+      newest(for_summaries(turn.user, turn.assistant)),
+      at(begun_at(turn.user, clock.now())) {}
 
 /// Turns whose sessions' rows another process has postponed, or this one before a crash.
 void SessionChange::count_turns_of_others() {
@@ -69,13 +76,12 @@ StoredTurns SessionChange::turns_of(std::int64_t session, const StoredTurns& app
   return turns;
 }
 
-StoredTurn SessionChange::say(std::int64_t session, const Turn& turn) {
-  const auto bytes = static_cast<std::int64_t>(detail::stored_bytes_of(turn));
-  said_.push_back({++last_turn_, session, bytes, pack(turn)});
-  return {last_turn_, bytes};
+StoredTurn SessionChange::say(std::int64_t session, const NewTurn& turn) {
+  said_.push_back({++last_turn_, session, turn.bytes, turn.packed});
+  return {last_turn_, turn.bytes};
 }
 
-/// Eight by one statement, as far as there are as many: a third of what each costs on its own.
+/// Eight by one statement, as far as there are as many: a quarter less than each on its own.
 void SessionChange::write_turns() {
   constexpr std::size_t kTogether = 8;
   const auto write = [&](Statement& statement, std::size_t first, std::size_t count) {
@@ -85,7 +91,7 @@ void SessionChange::write_turns() {
       for (std::size_t i = 0; i < count && code == SQLITE_OK; ++i) {
         const SaidTurn& turn = said_[first + i];
         code = to.bind_from(static_cast<int>(5 * i + 1), turn.key, turn.session, turn.bytes, now_,
-                            std::string_view(turn.packed));
+                            turn.packed);
       }
       return code;
     });

@@ -63,15 +63,12 @@ class SqliteSteps {
    public:
     AppendJob(vx11::TimePoint until, const std::string& id, const vx11::Turn& turn,
               vx11::WallClock clock)
-        : WriteJob(until, id), turn_(turn), clock_(clock) {}
+        : WriteJob(until, id), turn_(turn, clock) {}
     bool appends() const noexcept override { return true; }
-    void apply(vx11::sqlite::SessionChange& change) override {
-      change.append(id, "u", turn_, clock_);
-    }
+    void apply(vx11::sqlite::SessionChange& change) override { change.append(id, "u", turn_); }
 
    private:
-    const vx11::Turn& turn_;
-    const vx11::WallClock clock_;
+    const vx11::sqlite::NewTurn turn_;
   };
   class EraseJob final : public vx11::sqlite::WriteJob {
    public:
