@@ -125,8 +125,12 @@ void Database::note_outcome(const vx11::Result<>& outcome) {
   gateway::log_event(gateway::LogEvent::request_failed, {{"reason", reason}});
 }
 
+/// Of a file that is damaged the first page, where the version stands, may be whole.
 vx11::Task<vx11::Result<>> Database::probe() {
   vx11::Task<vx11::Result<>> writing = write([](Connection& connection) {
+    for (const char* table : {"logins", "events", "audit", "sessions", "turns", "settings"}) {
+      connection.integer(std::string("SELECT 1 FROM ") + table + " LIMIT 1");
+    }
     const auto version = connection.integer("PRAGMA user_version").value_or(0);
     connection.run("PRAGMA user_version = " + std::to_string(version));  // is written all the same
   });

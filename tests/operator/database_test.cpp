@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <string>
@@ -229,6 +230,24 @@ TEST_CASE("a full disk fails changes with storage and loses nothing that was ack
   CHECK(database->stores());
   CHECK(add(*database, std::string(1'000'000, 'x')) == 3);
   CHECK(count(*database) == 3);
+}
+
+TEST_CASE("a damaged file is not ready, although its first page can be written") {
+  const ScratchFolder folder;
+  const std::string path = folder / "operator.db";
+  { const auto whole = open(path); }
+  {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    const auto size = static_cast<std::size_t>(std::filesystem::file_size(path));
+    file.seekp(4096);
+    file << std::string(size - 4096, '\xA5');
+  }
+  const auto database = open(path);
+  CHECK(database->stores());
+  CHECK_FALSE(add(*database, "one"));
+  CHECK_FALSE(database->stores());
+  CHECK_FALSE(sync_wait(database->probe()));
+  CHECK_FALSE(database->stores());
 }
 
 TEST_CASE("changes beyond the queue fail at once, and those that wait do not") {

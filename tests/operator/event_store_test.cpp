@@ -1,6 +1,8 @@
 // Events in the database.
 #include <set>
 
+#include <sqlite3.h>
+
 #include "stores_site.hpp"
 
 using namespace stores_site;
