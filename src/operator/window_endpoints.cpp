@@ -97,17 +97,21 @@ Task<HttpResponse> open_window(const Context& context, const Call& call) {
   auto window = read_window(call.request.body);
   if (!window) co_return std::move(window.error());
   auto command = context.options.governor->admit(*window);
-  if (!command) co_return off_by_policy(command.error(), call.request_id);
+  if (!command) co_return off_by_policy(command.error(), call);
   const PowerStateClient& power = *context.options.power;
-  const Headers headers = traced(call);
-  auto opening = power.async_open_window(*window, headers, call.deadline);
+  HeldCommand held;
+  held.slot = std::make_shared<PowerGovernor::Command>(*std::move(command));
+  held.window = *window;
+  held.send = [power, window = *window, headers = traced(call)](Deadline deadline) {
+    return power.async_open_window(window, headers, std::move(deadline));
+  };
+  auto opening = context.commands.run(std::move(held), power.blocks(), call.deadline);
   Result<MadreReply> reply = co_await std::move(opening);
-  command->opened(*window, reply);
   if (reply && reply->status == kConflict) {
     const auto state = co_await power.async_state(call.deadline);
     if (state) reply->json = with_open_window(reply->json, *state);
   }
-  co_return command_answer(context, std::move(reply));
+  co_return command_answer(context, call, std::move(reply));
 }
 
 /// An id is compared with the open window before the command is sent: the deployed madre may close
@@ -117,14 +121,17 @@ Task<HttpResponse> close_window(const Context& context, const Call& call) {
   const auto id = read_window_id(call.request.body);
   if (!id) co_return id.error();
   const PowerStateClient& power = *context.options.power;
-  const PowerGovernor::Command command = context.options.governor->begin();  // no other between
-  if (!id->empty()) {
+  HeldCommand held;
+  held.slot = std::make_shared<PowerGovernor::Command>(context.options.governor->begin());
+  if (!id->empty()) {  // meanwhile no other command begins
     const auto state = co_await power.async_state(call.deadline);
     if (state && window_of(*state, *id) == nullptr) co_return window_not_open(*state);
   }
-  const Headers headers = traced(call);
-  auto closing = power.async_close_window(*id, headers, call.deadline);
-  co_return command_answer(context, co_await std::move(closing));
+  held.send = [power, id = *id, headers = traced(call)](Deadline deadline) {
+    return power.async_close_window(id, headers, std::move(deadline));
+  };
+  auto closing = context.commands.run(std::move(held), power.blocks(), call.deadline);
+  co_return command_answer(context, call, co_await std::move(closing));
 }
 
 }  // namespace endpoints
