@@ -329,7 +329,10 @@ Result<std::shared_ptr<vx11::HttpHandler>> make_api(const GatewayConfig& config,
   if (auto renewed = state.power.renew(config, state.requests.logs); !renewed) {
     return vx11::fail(std::move(renewed.error()));
   }
-  state.power.use(config, make_power(config, upstreams.madre, state.power.governor));
+  auto madre = make_power(config, upstreams.madre, state.power.governor);
+  if (auto used = state.power.use(config, std::move(madre), state.redis); !used) {
+    return vx11::fail(std::move(used.error()));
+  }
   if (watches_chats(config)) upstreams.governor = state.power.governor;
   if (config.power.idle_after > Duration::zero()) upstreams.switch_use = state.power.switch_use;
   auto auth = without_revoked(config, state.redis, credentials.auth, state.shared);

@@ -250,7 +250,9 @@ constexpr LogFieldInfo kFields[] = {
     {"object", "", "The service, session or circuit breaker that the action was for."},
     {"omitted_event", "", "The event whose lines were left out."},
     {"operation", "", "`reading sessions` or `storing sessions`."},
-    {"outcome", "", "`done`, `refused` or `failed`."},
+    {"outcome", "",
+     "`done`, `refused` or `failed`; of commands to madre also `planned`, `pending` or "
+     "`unknown`."},
     {"peer", "", "The numeric address of the client."},
     {"period", "duration", "For how long."},
     {"principal", "", "The name of the token, or the subject of the JWT."},

@@ -25,7 +25,9 @@ constexpr LogFieldInfo kAccess[] = {
 constexpr LogFieldInfo kAudit[] = {
     {"time", "RFC 3339", "When the head of the request was complete."},
     {"action", "", "What was done: `power.service.stop`, `session.read`, `access` …"},
-    {"outcome", "", "`done`, `refused` or `failed`."},
+    {"outcome", "",
+     "`done`, `refused` or `failed`; of commands to madre also `planned`, `pending` or "
+     "`unknown`."},
     {"by", "", "Of an action without a request: the signal, or the rule of power windows."},
     {"principal", "", "Who; of a refused credential, if its owner is known."},
     {"peer", "", "The numeric address of the client."},

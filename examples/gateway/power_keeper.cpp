@@ -55,6 +55,14 @@ void log_decision(const PowerDecision& decision) {
                                       {"reason", decision.reason}});
 }
 
+/// What became of a command that failed, by the reason of the decision.
+std::string_view failed_outcome(std::string_view reason) noexcept {
+  if (reason == "pending" || reason == "planned") return reason;
+  if (reason == "madre_failed" || reason == "circuit_open" || reason == "exhausted")
+    return "failed";
+  return reason.starts_with("madre_refused") ? "refused" : "unknown";
+}
+
 /// What the gateway does of its own accord stands in the audit log beside what callers do.
 void audit(const RequestLogs* logs, const PowerDecision& decision) {
   const bool is_own = decision.source == vx11::PowerSource::schedule ||
@@ -64,17 +72,19 @@ void audit(const RequestLogs* logs, const PowerDecision& decision) {
   if (logs == nullptr || !is_own || (!is_done && decision.kind != Kind::failed)) return;
   const bool closes = decision.source == vx11::PowerSource::idle;
   logs->note_action(closes ? "power.window.close" : "power.window.open", cause_of(decision),
-                    is_done ? "done" : "failed", decision.window_id);
+                    is_done ? "done" : failed_outcome(decision.reason), decision.window_id);
 }
 
 }  // namespace
 
 PowerKeeper::PowerKeeper(std::shared_ptr<vx11::PowerGovernor> governor,
                          std::shared_ptr<const vx11::PowerStateClient> madre,
-                         std::shared_ptr<SwitchUse> switch_use, const PowerConfig& config)
+                         std::shared_ptr<SwitchUse> switch_use, PowerLease lease,
+                         const PowerConfig& config)
     : governor_(std::move(governor)),
       madre_(std::move(madre)),
       switch_use_(std::move(switch_use)),
+      lease_(std::move(lease)),
       interval_(config.poll_interval),
       command_limit_(config.command_limit) {}
 
@@ -98,14 +108,18 @@ void PowerKeeper::step(const std::stop_token& stop) {
   const bool is_changed = governor_->take_change();
   if (is_changed || vx11::SteadyClock().now() >= next_look_) look(stop);
   note_use();
-  if (const auto order = governor_->due()) carry_out(*order, stop);
+  const auto order = lease_.next(*governor_, command_limit_, [&] { return look(stop); });
+  if (!order) return;
+  carry_out(*order, stop);
+  lease_.carried_out();
 }
 
-void PowerKeeper::look(const std::stop_token& stop) {
+bool PowerKeeper::look(const std::stop_token& stop) {
   const vx11::TimePoint now = vx11::SteadyClock().now();
   next_look_ = now + interval_;
   const auto state = madre_->state(Deadline::after(now, vx11::PowerOptions().timeout, stop));
   if (state) governor_->observe(*state);
+  return state.has_value();
 }
 
 /// A chat or task in progress uses the window until it has ended. While none is open, it is no wish
@@ -143,11 +157,21 @@ vx11::Result<void> Power::renew(const GatewayConfig& config,
   return {};
 }
 
-void Power::use(const GatewayConfig& config, std::shared_ptr<const vx11::PowerStateClient> client) {
+vx11::Result<void> Power::use(const GatewayConfig& config,
+                              std::shared_ptr<const vx11::PowerStateClient> client,
+                              std::shared_ptr<vx11::RedisClient> redis) {
   madre = std::move(client);
   keeper = nullptr;
-  if (!governor->is_active()) return;
-  keeper = std::make_shared<PowerKeeper>(governor, madre, switch_use, config.power);
+  if (redis == nullptr || !governor->is_active()) lease = nullptr;
+  if (!governor->is_active()) return {};
+  if (redis != nullptr && lease == nullptr) {
+    auto made = vx11::make_redis_lease(std::move(redis), config.redis.prefix + "power:lease");
+    if (!made) return vx11::fail(std::move(made.error()));
+    lease = *std::move(made);
+  }
+  keeper =
+      std::make_shared<PowerKeeper>(governor, madre, switch_use, PowerLease(lease), config.power);
+  return {};
 }
 
 void Power::come_into_force() const {

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "config.hpp"
+#include "power_lease.hpp"
 #include "power_ledger.hpp"
 #include "power_transports.hpp"
 #include "request_logs.hpp"
@@ -25,7 +26,7 @@ class PowerKeeper {
  public:
   PowerKeeper(std::shared_ptr<vx11::PowerGovernor> governor,
               std::shared_ptr<const vx11::PowerStateClient> madre,
-              std::shared_ptr<SwitchUse> switch_use, const PowerConfig& config);
+              std::shared_ptr<SwitchUse> switch_use, PowerLease lease, const PowerConfig& config);
   /// Cancels a command in progress.
   ~PowerKeeper() = default;
 
@@ -36,13 +37,14 @@ class PowerKeeper {
  private:
   void run(const std::stop_token& stop);
   void step(const std::stop_token& stop);
-  void look(const std::stop_token& stop);
+  bool look(const std::stop_token& stop);
   void note_use();
   void carry_out(const vx11::PowerOrder& order, const std::stop_token& stop);
 
   const std::shared_ptr<vx11::PowerGovernor> governor_;
   const std::shared_ptr<const vx11::PowerStateClient> madre_;
   const std::shared_ptr<SwitchUse> switch_use_;
+  const PowerLease lease_;
   const Duration interval_;
   const Duration command_limit_;
   vx11::TimePoint next_look_ = {};  ///< Of the thread.
@@ -57,13 +59,17 @@ struct Power {
   std::shared_ptr<const vx11::PowerStateClient> madre = {};  ///< Of this configuration.
   std::shared_ptr<PowerKeeper> keeper = {};                  ///< The same; null: no rules.
   std::shared_ptr<LedgerFile> ledger = {};                   ///< Null: no rules so far.
+  std::shared_ptr<vx11::RedisLease> lease = {};              ///< Null: this gateway acts alone.
   std::shared_ptr<SwitchUse> switch_use = std::make_shared<SwitchUse>();
 
   /// Makes the governor anew for `config`, with the state that it had.
   /// \param logs get what it opens and closes itself; may be null
   vx11::Result<void> renew(const GatewayConfig& config, std::shared_ptr<const RequestLogs> logs);
   /// How madre is asked from then on; makes a keeper if there are rules. After `renew`.
-  void use(const GatewayConfig& config, std::shared_ptr<const vx11::PowerStateClient> client);
+  /// \param redis null: no other gateway is known of
+  vx11::Result<void> use(const GatewayConfig& config,
+                         std::shared_ptr<const vx11::PowerStateClient> client,
+                         std::shared_ptr<vx11::RedisClient> redis);
   void come_into_force() const;
   /// To be called each second.
   void tend() const;

@@ -123,7 +123,7 @@ LedgerFile::LedgerFile(std::string path)
     : path_(std::move(path)), due_(vx11::SteadyClock().now() + kBetweenSaves) {}
 
 void LedgerFile::load(vx11::PowerGovernor& governor) {
-  if (!path_.empty() && !is_usable_) report(try_load(governor));
+  if (!path_.empty() && !is_usable_) report(governor, try_load(governor));
 }
 
 Result<void> LedgerFile::try_load(vx11::PowerGovernor& governor) {
@@ -159,7 +159,7 @@ void LedgerFile::save(vx11::PowerGovernor& governor) {
   due_ = vx11::SteadyClock().now() + kBetweenSaves;
   load(governor);
   saved_version_ = governor.ledger_version();
-  if (is_usable_) report(try_save(governor));
+  if (is_usable_) report(governor, try_save(governor));
 }
 
 Result<void> LedgerFile::try_save(const vx11::PowerGovernor& governor) {
@@ -168,7 +168,8 @@ Result<void> LedgerFile::try_save(const vx11::PowerGovernor& governor) {
   return replace_file(path_, print_ledger(ledger));
 }
 
-void LedgerFile::report(const Result<void>& done) {
+void LedgerFile::report(vx11::PowerGovernor& governor, const Result<void>& done) {
+  governor.set_ledger_state(done ? vx11::LedgerState::kept : vx11::LedgerState::failed);
   is_kept_.store(done.has_value(), std::memory_order_relaxed);
   if (done) {
     warned_.clear();

@@ -43,7 +43,7 @@ class LedgerFile {
  private:
   vx11::Result<void> try_load(vx11::PowerGovernor& governor);
   vx11::Result<void> try_save(const vx11::PowerGovernor& governor);
-  void report(const vx11::Result<void>& done);
+  void report(vx11::PowerGovernor& governor, const vx11::Result<void>& done);
 
   const std::string path_;
   vx11::socket_detail::Fd lock_ = {};

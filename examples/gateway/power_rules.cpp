@@ -149,13 +149,6 @@ void check_demand(LoadedConfig& loaded) {
   complain(loaded, "power.demand.services", "lacks \"switch\", which the chats wait for");
 }
 
-bool has_rules(const GatewayConfig& config) noexcept {
-  const PowerConfig& power = config.power;
-  return !config.schedules.empty() || power.idle_after > Duration::zero() ||
-         power.budget.per_day > Duration::zero() || power.budget.per_month > Duration::zero() ||
-         watches_chats(config) || power.alert_before > Duration::zero();
-}
-
 void warn_of_no_effect(LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;
   if (has_rules(config) && config.madre_is_embedded()) {
@@ -208,6 +201,13 @@ vx11::PowerSchedule schedule_of(const std::string& name, const ScheduleConfig& c
 }
 
 }  // namespace
+
+bool has_rules(const GatewayConfig& config) noexcept {
+  const PowerConfig& power = config.power;
+  return !config.schedules.empty() || power.idle_after > Duration::zero() ||
+         power.budget.per_day > Duration::zero() || power.budget.per_month > Duration::zero() ||
+         watches_chats(config) || power.alert_before > Duration::zero();
+}
 
 void settle_power(LoadedConfig& loaded) {
   const GatewayConfig& config = loaded.config;

@@ -21,6 +21,9 @@ vx11::PowerGovernorOptions power_rules(const GatewayConfig& config);
 /// Whether chats have to be counted or may pass by switch.
 bool watches_chats(const GatewayConfig& config) noexcept;
 
+/// Whether any rule needs madre's state.
+bool has_rules(const GatewayConfig& config) noexcept;
+
 /// The file of the ledger; empty: it is not kept.
 std::string ledger_file_of(const GatewayConfig& config);
 

@@ -80,6 +80,7 @@ LogEvent log_event_of_status(int status) noexcept {
 }
 
 std::string_view outcome_of(const vx11::RequestRecord& record) noexcept {
+  if (!record.outcome.empty()) return record.outcome;
   if (record.status < 400) return "done";
   const bool is_guess = record.status == 429 && record.error == "too_many_attempts";
   const bool is_refused = record.status == 401 || record.status == 403 || is_guess;

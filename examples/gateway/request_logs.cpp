@@ -72,8 +72,7 @@ std::string action_of_route(const vx11::RequestRecord& record) {
 }
 
 std::string now_text() {
-  return vx11::to_rfc3339(
-      std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+  return vx11::to_rfc3339(vx11::WallClock().now());
 }
 
 vx11::Result<std::shared_ptr<LineFile>> open_if_set(const FilePath& path) {

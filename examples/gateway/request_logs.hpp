@@ -44,7 +44,7 @@ class RequestLogs {
 
   void note(const vx11::RequestRecord& record) const;
   /// What was done without a request, such as a reload by a signal.
-  /// \param outcome `done` or `failed`
+  /// \param outcome `done`, `failed`, or a word of `RequestRecord::outcome`
   /// \param object what it was done to, such as a window; may be empty
   void note_action(std::string_view action, std::string_view by, std::string_view outcome,
                    std::string_view object = {}) const;

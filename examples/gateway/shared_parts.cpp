@@ -11,6 +11,7 @@
 
 #include "config_secrets.hpp"
 #include "log.hpp"
+#include "power_rules.hpp"
 #include "redis_client.hpp"
 
 namespace gateway {
@@ -46,9 +47,14 @@ vx11::MetricFamily family_of(const char* name, const char* help,
 
 }  // namespace
 
+/// Without `redis.url` each gateway acts for itself.
+bool shares_power(const GatewayConfig& config) noexcept {
+  return has_rules(config) && !config.redis.url.value.empty();
+}
+
 bool shares(const GatewayConfig& config) noexcept {
   return config.sessions.store.redis_url || config.limits.shared || config.idempotency.shared ||
-         config.chat.breaker_hints || config.auth.shared_revocations;
+         config.chat.breaker_hints || config.auth.shared_revocations || shares_power(config);
 }
 
 std::optional<std::string> shared_redis_url(const GatewayConfig& config) {

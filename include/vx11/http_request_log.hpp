@@ -57,6 +57,9 @@ struct RequestRecord {
   /// Of a chat: why the target that was to answer first did not, such as `switch_timeout`; else
   /// empty.
   std::string_view fallback = {};
+  /// Of a command to madre: `done`, `planned`, `refused`, `failed`, `pending` (she carries it out
+  /// later, or has not answered in time) or `unknown`; else empty.
+  std::string_view outcome = {};
   /// When its answer, or the stream, ended, on the clock of the log: for sinks that count by time.
   TimePoint ended = {};
 };

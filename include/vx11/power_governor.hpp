@@ -166,6 +166,15 @@ struct PowerLedger {
   std::optional<WallTime> demand_paused_until = std::nullopt;
 };
 
+/// Whether the ledger outlives the process.
+enum class LedgerState : std::uint8_t {
+  none,    ///< Nothing keeps it.
+  kept,    ///< As it was last read or written.
+  failed,  ///< It could not be: a restart loses used budgets and what was closed by hand.
+};
+/// "none", "kept", "failed".
+VX11_API std::string_view to_string(LedgerState state) noexcept;
+
 /// The rules.
 struct PowerGovernorOptions {
   std::vector<PowerSchedule> schedules = {};  ///< The first one that applies counts.
@@ -222,7 +231,10 @@ class VX11_API PowerGovernor {
   /// The next command, which counts as in progress until `concluded`; none if nothing is due or
   /// known. Alerts come with it: call it each second.
   std::optional<PowerOrder> due();
-  /// How the command has ended.
+  /// The command was not sent, because another process with the same rules carries commands out. It
+  /// is decided on anew, which nothing reports.
+  void withdrawn(const PowerOrder& order);
+  /// How the command has ended. madre's 409 is no failure: a window is open already.
   void concluded(const PowerOrder& order, const Result<MadreReply>& reply);
 
   /// A command of a caller, in progress until it is destroyed. Move-only.
@@ -265,6 +277,8 @@ class VX11_API PowerGovernor {
   std::uint64_t ledger_version() const noexcept;
   /// Takes over the ledger of an earlier process. Call it before the first `observe`.
   void restore(PowerLedger ledger);
+  /// Whether the program keeps it, for `to_json`. None, the default. Kept by successors.
+  void set_ledger_state(LedgerState state) noexcept;
 
   /// `vx11_power_…`: decisions by kind, budgets, the open window. They may outlive this object.
   std::vector<MetricFamily> metric_families() const;

@@ -2,7 +2,6 @@
 #include <vx11/detail/mistakes.hpp>
 #include <vx11/session.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "front/page_origin.hpp"
 #include "front/refusal.hpp"
 #include "http/request_id.hpp"
+#include "http/retry_after.hpp"
 #include "http/route_pattern.hpp"
 #include "http/safety_fields.hpp"
 
@@ -87,9 +87,7 @@ HttpResponse missing_scope() {
 HttpResponse too_many_attempts(Duration wait) {
   HttpResponse answer = error_response(ApiError(
       429, "too_many_attempts", "too many wrong tokens came from this address; wait, then retry"));
-  const auto seconds =
-      std::max(std::chrono::ceil<std::chrono::seconds>(wait), std::chrono::seconds(1));
-  answer.headers.add("Retry-After", std::to_string(seconds.count()));
+  answer.headers.add("Retry-After", std::to_string(retry_after_seconds(wait).count()));
   return answer;
 }
 

@@ -90,7 +90,7 @@ Task<HttpResponse> answer_embeddings(std::shared_ptr<const Context> context,
   context->ended(ended);
   if (!reply) {
     endpoints::report_failure(admission, ended.attempts.size());
-    co_return failure_response(reply.error(), with.max_retry_after);
+    co_return failure_response(reply.error(), *router, with.max_retry_after);
   }
   endpoints::charge(admission.meter().get(), reply->ending);
   HttpResponse answer = answer_of(*reply);

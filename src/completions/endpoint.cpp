@@ -77,7 +77,7 @@ Task<StreamedResponse> answer_whole(const Context& context, const Router& router
   if (!reply) {
     context.ended(chat);
     endpoints::report_failure(admission, chat.attempts.size());
-    co_return whole(failure_response(reply.error(), context.options.max_retry_after));
+    co_return whole(failure_response(reply.error(), router, context.options.max_retry_after));
   }
   chat.ending = &reply->ending;
   chat.is_good = true;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "front/refusal.hpp"
+#include "router/isolation.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -104,8 +105,21 @@ std::string_view code_of(Errc code, int status) noexcept {
   }
 }
 
-std::string message_of(const ChatFailure& failure) {
+bool is_isolated(const Router& router, std::string_view target) {
+  return vx11::is_isolated(router.breaker(target).get());
+}
+
+std::string_view code_of(const ChatFailure& failure, int status, const Router& router) {
+  const bool is_held = failure.code == Errc::circuit_open && is_isolated(router, failure.upstream);
+  return is_held ? kIsolated : code_of(failure.code, status);
+}
+
+std::string message_of(const ChatFailure& failure, std::string_view code) {
   if (is_unsupported(failure)) return failure.detail;
+  if (code == kIsolated) {
+    return fmt::format("no target answered; an operator holds the circuit breaker of {} open",
+                       failure.upstream);
+  }
   if (const int status = upstream_status(failure); status != 0) {
     return fmt::format("{} refused the request with status {}, and no other target answered",
                        failure.upstream, status);
@@ -121,6 +135,15 @@ bool was_worked_on(const ChatFailure& failure) noexcept {
   });
 }
 
+/// Whether an operator keeps every target out of use: how long is not known.
+bool is_all_isolated(const ChatFailure& failure, const Router& router) {
+  const auto& attempts = failure.attempts;
+  return !attempts.empty() &&
+         std::all_of(attempts.begin(), attempts.end(), [&](const Attempt& each) {
+           return each.outcome == Outcome::circuit_open && is_isolated(router, each.target);
+         });
+}
+
 /// Whether certainly no target got the request: asking again is safe. An unreachable one may have
 /// closed the connection after it had read the request.
 bool was_not_sent(const ChatFailure& failure) noexcept {
@@ -130,11 +153,12 @@ bool was_not_sent(const ChatFailure& failure) noexcept {
   });
 }
 
-void advise(HttpResponse& answer, const ChatFailure& failure, std::chrono::seconds longest) {
+void advise(HttpResponse& answer, const ChatFailure& failure, const Router& router,
+            std::chrono::seconds longest) {
   const auto wait = std::max(std::chrono::ceil<std::chrono::seconds>(failure.retry_after),
                              std::chrono::seconds(1));
   answer.headers.add("Retry-After", std::to_string(std::min(wait, longest).count()));
-  if (wait > longest || was_worked_on(failure)) {
+  if (wait > longest || was_worked_on(failure) || is_all_isolated(failure, router)) {
     answer.headers.add(kShouldRetry, "false");
   } else if (was_not_sent(failure)) {
     answer.headers.add(kShouldRetry, "true");
@@ -149,14 +173,16 @@ HttpResponse error_response(const ApiError& error) {
   return answer;
 }
 
-HttpResponse failure_response(const ChatFailure& failure, std::chrono::seconds longest) {
+HttpResponse failure_response(const ChatFailure& failure, const Router& router,
+                              std::chrono::seconds longest) {
   if (const auto known = error_of(refusal_of(failure))) return error_response(*known);
   const int status = status_of(failure);
-  const std::string message = message_of(failure);
-  const ApiError error(status, code_of(failure.code, status), message);
+  const std::string_view code = code_of(failure, status, router);
+  const std::string message = message_of(failure, code);
+  const ApiError error(status, code, message);
   if (status < 500 && status != 429) return error_response(error);
   HttpResponse answer(status, "application/json", error_body(error));
-  advise(answer, failure, longest);
+  advise(answer, failure, router, longest);
   return answer;
 }
 

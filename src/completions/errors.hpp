@@ -30,8 +30,10 @@ struct ApiError {
 HttpResponse error_response(const ApiError& error);
 
 /// No target answered.
+/// \param router the one that was asked
 /// \param longest the most that `Retry-After` may say
-HttpResponse failure_response(const ChatFailure& failure, std::chrono::seconds longest);
+HttpResponse failure_response(const ChatFailure& failure, const Router& router,
+                              std::chrono::seconds longest);
 
 /// The body of an error for a stream that broke off.
 std::string broken_off(const std::string& source, Errc code);

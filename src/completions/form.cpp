@@ -58,7 +58,7 @@ HttpResponse CompletionForm::refuse(const ChatFailure& failure, Duration took) {
   chat.total = took;
   chat.is_streamed = true;
   context_->ended(chat);
-  return failure_response(failure, context_->options.max_retry_after);
+  return failure_response(failure, *router_, context_->options.max_retry_after);
 }
 
 HttpResponse CompletionForm::defect() {

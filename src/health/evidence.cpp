@@ -1,5 +1,7 @@
 #include "health/evidence.hpp"
 
+#include <vx11/rejection.hpp>
+
 #include <algorithm>
 #include <cstddef>
 
@@ -35,7 +37,8 @@ ComponentHealth from_breaker(const HealthComponent& component, const CircuitBrea
     return named(component, Health::available, EvidenceSource::breaker);
   }
   ComponentHealth found = named(component, Health::offline, EvidenceSource::breaker);
-  found.reason = "circuit_open";
+  found.reason = to_string(breaker.mode() == CircuitMode::isolated ? RejectionReason::isolated
+                                                                   : RejectionReason::circuit_open);
   return found;
 }
 

@@ -13,5 +13,10 @@ std::optional<Duration> retry_after(const HttpResponse& response) noexcept {
   return std::clamp<Duration>(*wait, std::chrono::seconds(1), kMaxRetryAfter);
 }
 
+std::chrono::seconds retry_after_seconds(Duration wait) noexcept {
+  return std::clamp(std::chrono::ceil<std::chrono::seconds>(wait), std::chrono::seconds(1),
+                    kMaxRetryAfter);
+}
+
 }  // namespace v0
 }  // namespace vx11

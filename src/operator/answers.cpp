@@ -1,11 +1,12 @@
 #include "operator/answers.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "front/refusal.hpp"
+#include "http/retry_after.hpp"
 #include "http/safety_fields.hpp"
+#include "router/isolation.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -22,20 +23,18 @@ void begin_offline(json::Writer& json, std::string_view module, std::string_view
                    std::string_view message) {
   json.open('{').key("status").string("service_offline").key("module").string(module);
   json.key("reason").string(reason).key("message").string(message);
+  if (reason == kIsolated) json.key("detail").string("an operator holds the circuit breaker open");
 }
 
 HttpResponse offline_answer(std::string body, Duration retry_after) {
-  const auto seconds =
-      std::max(std::chrono::ceil<std::chrono::seconds>(retry_after), std::chrono::seconds(1));
   HttpResponse response = json_answer(503, std::move(body));
-  response.headers.add("Retry-After", std::to_string(seconds.count()));
+  response.headers.add("Retry-After", std::to_string(retry_after_seconds(retry_after).count()));
   return response;
 }
 
 void add_retry_after(HttpResponse& answer, Duration wait) {
   if (wait <= Duration::zero()) return;
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait);
-  answer.headers.add("Retry-After", std::to_string(seconds.count()));
+  answer.headers.add("Retry-After", std::to_string(retry_after_seconds(wait).count()));
 }
 
 std::string_view offline_reason(Errc code) noexcept {
@@ -59,6 +58,10 @@ std::string_view offline_reason(Errc code) noexcept {
       break;
   }
   return "error";
+}
+
+std::string_view offline_reason(Errc code, const CircuitBreaker* breaker) noexcept {
+  return code == Errc::circuit_open && is_isolated(breaker) ? kIsolated : offline_reason(code);
 }
 
 void finish(HttpResponse& response, std::string_view method) {

@@ -46,7 +46,7 @@ Task<StreamedResponse> answer_chat(const Context& context, const HttpRequest& re
     EndedChat chat(reply ? reply->attempts : reply.error().attempts);
     if (!reply) {
       report_failure(admission, chat.attempts.size());
-      HttpResponse failed = offline(turn.chat().session_id, reply.error(), with.primary);
+      HttpResponse failed = offline(context, turn.chat().session_id, reply.error());
       co_return finished(std::move(failed), context, call, since, &chat);
     }
     chat.ending = &reply->ending;

@@ -19,7 +19,7 @@ HttpResponse OperatorChatForm::refuse(const ChatFailure& failure, Duration took)
   chat.total = took;
   chat.is_streamed = true;
   context_->ended(chat);
-  return offline(turn_.chat().session_id, failure, context_->options.primary);
+  return offline(*context_, turn_.chat().session_id, failure);
 }
 
 HttpResponse OperatorChatForm::defect() {

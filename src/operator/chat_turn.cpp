@@ -141,11 +141,14 @@ void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<cons
   json.close('}');
 }
 
-HttpResponse offline(const std::string& session_id, const ChatFailure& failure,
-                     const std::string& primary) {
+HttpResponse offline(const Context& context, const std::string& session_id,
+                     const ChatFailure& failure) {
+  const OperatorApiOptions& with = context.options;
+  const auto breaker = with.router->breaker(failure.upstream);
   json::Writer json;
-  begin_offline(json, failure.upstream.empty() ? primary : failure.upstream,
-                offline_reason(failure.code), "Chat service temporarily unavailable");
+  begin_offline(json, failure.upstream.empty() ? with.primary : failure.upstream,
+                offline_reason(failure.code, breaker.get()),
+                "Chat service temporarily unavailable");
   json.key("session_id").string(session_id);
   write_attempts(json, failure.attempts);
   json.close('}');

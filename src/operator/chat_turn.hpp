@@ -87,8 +87,8 @@ void write_metadata(json::Writer& json, const ChatOrigin& origin, std::span<cons
 void write_attempts(json::Writer& json, std::span<const Attempt> attempts);
 
 /// 503: no target answered.
-HttpResponse offline(const std::string& session_id, const ChatFailure& failure,
-                     const std::string& primary);
+HttpResponse offline(const Context& context, const std::string& session_id,
+                     const ChatFailure& failure);
 
 }  // namespace endpoints
 }  // namespace v0

@@ -53,8 +53,9 @@ std::string with_shortfall(const MadreReply& reply) {
   return verdict.outcome == CommandOutcome::done ? reply.json : with_verdict(reply, verdict);
 }
 
-HttpResponse answer(const Context& context, Result<MadreReply> reply,
+HttpResponse answer(const Context& context, const Call& call, Result<MadreReply> reply,
                     std::string (*explain)(const MadreReply&)) {
+  call.report_outcome(outcome_word(reply));
   if (reply && reply->pending()) {
     reply->json = json::merge_objects(reply->json, R"({"executed":null})");
   } else if (reply && reply->ok()) {
@@ -65,12 +66,12 @@ HttpResponse answer(const Context& context, Result<MadreReply> reply,
 
 }  // namespace
 
-HttpResponse command_answer(const Context& context, Result<MadreReply> reply) {
-  return answer(context, std::move(reply), &with_shortfall);
+HttpResponse command_answer(const Context& context, const Call& call, Result<MadreReply> reply) {
+  return answer(context, call, std::move(reply), &with_shortfall);
 }
 
-HttpResponse service_answer(const Context& context, Result<MadreReply> reply) {
-  return answer(context, std::move(reply), &with_execution);
+HttpResponse service_answer(const Context& context, const Call& call, Result<MadreReply> reply) {
+  return answer(context, call, std::move(reply), &with_execution);
 }
 
 }  // namespace endpoints

@@ -3,6 +3,7 @@
 /// \file
 /// The state shared by all endpoints, and the arguments of one request. Internal.
 
+#include <vx11/answer_origin.hpp>
 #include <vx11/operator_api.hpp>
 
 #include <atomic>
@@ -20,6 +21,7 @@
 #include "operator/metrics.hpp"
 #include "operator/route_indices.hpp"
 #include "operator/shared_text.hpp"
+#include "power/held_commands.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -35,6 +37,7 @@ struct Context {
         draining(earlier != nullptr && earlier->draining.load(std::memory_order_relaxed)),
         metrics(request_counts(options), earlier != nullptr ? &earlier->metrics : nullptr),
         chats(chat_metrics(options, earlier)),
+        commands(options.clock),
         breakers(options.breakers, earlier != nullptr ? &earlier->breakers : nullptr),
         route_counts(route_indices(options.request_metrics.get())) {}
 
@@ -83,6 +86,7 @@ struct Context {
   std::atomic<bool> draining;
   mutable Metrics metrics;
   const std::shared_ptr<ChatMetrics> chats;  ///< Also if they are not counted, for successors.
+  const HeldCommands commands;
   const BreakerMetrics breakers;
   const RouteIndices route_counts;    ///< Of `OperatorApiOptions::request_metrics`.
   std::optional<metrics::Page> page;  ///< Made once the metrics of the program are checked.
@@ -101,6 +105,7 @@ struct Call {
         deadline(deadline),
         meter(admission.meter()),
         trace(admission.trace()),
+        origin(admission.origin()),
         request_id(http_detail::request_id_of(request.headers)) {}
 
   const HttpRequest& request;
@@ -111,7 +116,13 @@ struct Call {
   const Deadline& deadline;
   const std::shared_ptr<UsageMeter>& meter;
   const std::shared_ptr<RequestTrace>& trace;  ///< Null: not traced.
+  AnswerOrigin* const origin;                  ///< Null: nothing is reported.
   const std::string request_id;
+
+  /// What became of a command, for logs.
+  void report_outcome(std::string_view word) const noexcept {
+    if (origin != nullptr) origin->outcome = word;
+  }
 };
 
 }  // namespace endpoints

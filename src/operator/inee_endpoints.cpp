@@ -14,6 +14,7 @@
 #include "operator/endpoints.hpp"
 #include "operator/relay.hpp"
 #include "operator/routes.hpp"
+#include "power/names.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -124,9 +125,7 @@ tl::expected<Passed, HttpResponse> read_call(const Call& call) {
 /// Why hormiguero must not be called; none if it runs.
 std::optional<std::string_view> obstacle(const PowerReading& reading, const std::string& name) {
   if (!reading.state) return "power_state_unknown";
-  const auto& running = reading.state->running;
-  const bool runs = std::find(running.begin(), running.end(), name) != running.end();
-  if (runs) return std::nullopt;
+  if (contains(reading.state->running, name)) return std::nullopt;
   return offline_reason(Errc::asleep);
 }
 

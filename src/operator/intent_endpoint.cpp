@@ -89,7 +89,8 @@ void write_queued(json::Writer& json, Queued queued) {
 }
 
 /// madre's answer: her members with ours, which say what she accepted.
-std::string with_outcome(const RelayReply& reply, std::string_view correlation_id) {
+std::string with_outcome(const RelayReply& reply, const Call& call) {
+  const std::string_view correlation_id = call.request_id;
   static constexpr std::array<std::string_view, 5> kOurs = {"intent_id", "status", "queued",
                                                             "assigned_to", "correlation_id"};
   const auto theirs = json::split_object(reply.json, kOurs);
@@ -97,6 +98,7 @@ std::string with_outcome(const RelayReply& reply, std::string_view correlation_i
   const json::Member& id = theirs->found.members[0];
   const json::Member& status = theirs->found.members[1];
   const Queued queued = is_queued(reply.status, reply.json, id, status);
+  if (queued != Queued::yes) call.report_outcome(queued == Queued::no ? "refused" : "unknown");
   json::Writer ours;
   ours.open('{').key("intent_id").string(is_id(id) ? id.text : correlation_id);
   ours.key("status").string(status_of(queued, status));
@@ -140,10 +142,11 @@ Task<HttpResponse> emit_intent(const Context& context, const Call& call) {
   Relayed relayed = co_await std::move(relaying);
   if (!relayed) {
     const RelayFailure& why = relayed.error();
+    if (why.may_have_arrived) call.report_outcome("pending");
     co_return why.may_have_arrived ? not_confirmed(madre, why, call.request_id)
                                    : not_sent(madre, why);
   }
-  if (relayed->ok()) relayed->json = with_outcome(*relayed, call.request_id);
+  if (relayed->ok()) relayed->json = with_outcome(*relayed, call);
   HttpResponse answer = json_answer(relayed->status, std::move(relayed->json));
   add_retry_after(answer, relayed->retry_after);
   co_return answer;

@@ -30,13 +30,14 @@ HttpResponse busy(const PowerRefusal& refused) {
 
 }  // namespace
 
-HttpResponse off_by_policy(const PowerRefusal& refused, std::string_view request_id) {
+HttpResponse off_by_policy(const PowerRefusal& refused, const Call& call) {
+  call.report_outcome("refused");
   if (refused.is_busy()) return busy(refused);
   json::Writer json(512);
   json.open('{').key("status").string("OFF_BY_POLICY").key("service").string(refused.service);
   json.key("message").string(refused.message).key("reason").string(refused.reason);
   json.key("recommended_action").string(refused.recommended_action);
-  json.key("correlation_id").string(request_id);
+  json.key("correlation_id").string(call.request_id);
   if (refused.most) json.key("max_ttl_sec").integer(refused.most->count());
   if (refused.available_at) json.key("available_at").string(to_rfc3339(*refused.available_at));
   json.close('}');

@@ -13,6 +13,7 @@
 
 #include "json/scan.hpp"
 #include "operator/answers.hpp"
+#include "power/names.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -29,24 +30,19 @@ void write_strings(json::Writer& json, std::string_view name,
   json.close(']');
 }
 
-/// Time until madre's breaker for power requests admits a call; zero if it does now, or there is
-/// none. One that is shared with chats has the name of the upstream alone.
-Duration wait_for_madre(const Context& context) noexcept {
+/// madre's breaker for power requests; null if there is none. One that is shared with chats has the
+/// name of the upstream alone.
+const CircuitBreaker* breaker_of_madre(const Context& context) noexcept {
   const auto& breakers = context.options.breakers;
   for (const std::string_view name : {std::string_view("madre_power"), kMadre}) {
     const auto at = std::find_if(breakers.begin(), breakers.end(),
                                  [=](const NamedBreaker& named) { return named.name == name; });
-    if (at != breakers.end()) return at->breaker->snapshot().retry_after;
+    if (at != breakers.end()) return at->breaker.get();
   }
-  return Duration::zero();
+  return nullptr;
 }
 
 constexpr std::array<std::string_view, 3> kCore = {"madre", "tentaculo_link", "redis"};
-
-template <class Range>
-bool contains(const Range& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 }  // namespace
 
@@ -84,11 +80,14 @@ std::string with_age(std::string_view state, Duration age) {
 }
 
 HttpResponse madre_offline(const Context& context, const Error& why) {
+  const CircuitBreaker* const breaker =
+      why.code == Errc::circuit_open ? breaker_of_madre(context) : nullptr;
   json::Writer json;
-  begin_offline(json, kMadre, offline_reason(why.code), "Power management temporarily unavailable");
+  begin_offline(json, kMadre, offline_reason(why.code, breaker),
+                "Power management temporarily unavailable");
   if (why.code == Errc::http_status) json.key("detail").string(why.detail);
   json.close('}');
-  const Duration wait = why.code == Errc::circuit_open ? wait_for_madre(context) : Duration::zero();
+  const Duration wait = breaker != nullptr ? breaker->snapshot().retry_after : Duration::zero();
   return offline_answer(std::move(json).take(), wait);
 }
 

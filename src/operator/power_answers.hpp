@@ -36,15 +36,15 @@ HttpResponse passed_on(const Context& context, Result<MadreReply> reply);
 
 /// The same for a command to open or close a window. `executed` is false if madre only planned it
 /// or reports an error, and null if that is not known; one that she has not answered yet is 504.
-HttpResponse command_answer(const Context& context, Result<MadreReply> reply);
+HttpResponse command_answer(const Context& context, const Call& call, Result<MadreReply> reply);
 
 /// The same for a command to services, which always says whether it was carried out: `executed` is
 /// true; false if madre only planned it, or reports an error or a step that failed; null if that is
 /// not known. madre's own list of what she did is under `steps`.
-HttpResponse service_answer(const Context& context, Result<MadreReply> reply);
+HttpResponse service_answer(const Context& context, const Call& call, Result<MadreReply> reply);
 
 /// A window that the policies do not admit: 403 `OFF_BY_POLICY`, or 409 beside another command.
-HttpResponse off_by_policy(const PowerRefusal& refused, std::string_view request_id);
+HttpResponse off_by_policy(const PowerRefusal& refused, const Call& call);
 
 /// Whether madre, tentaculo_link and redis run, and nothing else.
 bool is_solo_madre(const PowerState& state);

@@ -64,10 +64,14 @@ Task<HttpResponse> command(const Context& context, const Call& call, Command sen
   auto order = read_order(call.request);
   if (!order) co_return std::move(order.error());
   add_trace(order->headers, call.trace, call.request.headers);
-  const PowerGovernor::Command in_progress = context.options.governor->begin();
-  auto sending = (*context.options.power.*send)(*name, *std::move(order), call.deadline);
-  Result<MadreReply> reply = co_await std::move(sending);
-  co_return service_answer(context, std::move(reply));
+  const PowerStateClient& power = *context.options.power;
+  HeldCommand held;
+  held.slot = std::make_shared<PowerGovernor::Command>(context.options.governor->begin());
+  held.send = [power, send, name = *name, order = *std::move(order)](Deadline deadline) {
+    return (power.*send)(name, order, std::move(deadline));
+  };
+  auto sending = context.commands.run(std::move(held), power.blocks(), call.deadline);
+  co_return service_answer(context, call, co_await std::move(sending));
 }
 
 }  // namespace
@@ -107,9 +111,14 @@ Task<HttpResponse> show_solo_madre(const Context& context, const Call& call) {
 Task<HttpResponse> apply_solo_madre(const Context& context, const Call& call) {
   Headers headers;
   add_trace(headers, call.trace, call.request.headers);
-  const PowerGovernor::Command command = context.options.governor->begin();
-  auto applying = context.options.power->async_apply_solo_madre(headers, call.deadline);
-  co_return service_answer(context, co_await std::move(applying));
+  const PowerStateClient& power = *context.options.power;
+  HeldCommand held;
+  held.slot = std::make_shared<PowerGovernor::Command>(context.options.governor->begin());
+  held.send = [power, headers](Deadline deadline) {
+    return power.async_apply_solo_madre(headers, std::move(deadline));
+  };
+  auto applying = context.commands.run(std::move(held), power.blocks(), call.deadline);
+  co_return service_answer(context, call, co_await std::move(applying));
 }
 
 Task<HttpResponse> start_service(const Context& context, const Call& call) {

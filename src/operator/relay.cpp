@@ -46,8 +46,9 @@ std::string refusal_json(const RouterTarget& target, int status) {
   return std::move(json).take();
 }
 
-RelayFailure failure_of(const SendResult& sent) noexcept {
-  RelayFailure failure(offline_reason(sent.response.error().code), sent.retry_after);
+RelayFailure failure_of(const SendResult& sent, const RouterTarget& target) noexcept {
+  const Errc code = sent.response.error().code;
+  RelayFailure failure(offline_reason(code, target.breaker.get()), sent.retry_after);
   failure.may_have_arrived = sent.may_have_arrived;
   return failure;
 }
@@ -61,7 +62,7 @@ RelayFailure failure_of(Errc code, Duration wait, int status = 0) noexcept {
 
 /// Reads the answer, and concludes the call.
 Relayed read(SendResult& sent, const RouterTarget& target) {
-  if (!sent.response) return tl::unexpected(failure_of(sent));
+  if (!sent.response) return tl::unexpected(failure_of(sent, target));
   HttpResponse& response = *sent.response;
   const Verdict verdict = verdict_on_answer(response.status);
   const Duration wait = retry_after(response).value_or(Duration::zero());

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -98,19 +100,29 @@ HttpResponse window_not_open(const PowerState& state) {
   return json_answer(404, std::move(json).take());
 }
 
-/// Closes the window that another one replaces.
-/// \return none: it is closed; else the answer, and it is open as far as is known
-Task<std::optional<HttpResponse>> close_replaced(const Context& context, const Call& call,
-                                                 const std::string& id) {
-  const PowerStateClient& power = *context.options.power;
-  const auto state = co_await power.async_state(call.deadline);
-  if (!state) co_return madre_offline(context, state.error());
-  if (window_of(*state, id) == nullptr) co_return window_not_open(*state);
-  const Headers headers = traced(call);
-  auto closing = power.async_close_window(id, headers, call.deadline);
-  Result<MadreReply> reply = co_await std::move(closing);
-  if (reply && verdict_of(*reply).outcome == CommandOutcome::done) co_return std::nullopt;
-  co_return command_answer(context, std::move(reply));
+/// Opens a window in place of another, as one command.
+struct Replacement {
+  explicit Replacement(const PowerStateClient& client) : power(client) {}
+
+  PowerStateClient power;
+  std::string id = {};  ///< Of the window to close first.
+  WindowRequest window = {};
+  Headers headers = {};
+  std::shared_ptr<PowerGovernor::Command> slot = {};
+  std::atomic<bool> has_closed = false;
+};
+
+/// \return madre's answer to the close if that was not carried out; else to the new window
+Task<Result<MadreReply>> replace(std::shared_ptr<Replacement> order, Deadline deadline) {
+  auto closing = order->power.async_close_window(order->id, order->headers, deadline);
+  Result<MadreReply> closed = co_await std::move(closing);
+  const bool is_done = closed && verdict_of(*closed).outcome == CommandOutcome::done;
+  if (!is_done) co_return std::move(closed);
+  order->has_closed.store(true, std::memory_order_relaxed);
+  auto opening = order->power.async_open_window(order->window, order->headers, std::move(deadline));
+  Result<MadreReply> opened = co_await std::move(opening);
+  order->slot->opened(order->window, opened);
+  co_return std::move(opened);
 }
 
 /// What became of the new window, beside the one that was closed for it.
@@ -134,23 +146,38 @@ Task<HttpResponse> open_window(const Context& context, const Call& call) {
   auto order = read_open_order(call.request.body);
   if (!order) co_return std::move(order.error());
   auto command = context.options.governor->admit(order->window);
-  if (!command) co_return off_by_policy(command.error(), call.request_id);
-  if (!order->replaces.empty()) {
-    auto closing = close_replaced(context, call, order->replaces);
-    std::optional<HttpResponse> still_open = co_await std::move(closing);
-    if (still_open) co_return *std::move(still_open);
-  }
+  if (!command) co_return off_by_policy(command.error(), call);
   const PowerStateClient& power = *context.options.power;
-  const Headers headers = traced(call);
-  auto opening = power.async_open_window(order->window, headers, call.deadline);
+  HeldCommand held;
+  held.slot = std::make_shared<PowerGovernor::Command>(*std::move(command));
+  std::shared_ptr<Replacement> replacement;
+  if (order->replaces.empty()) {
+    held.window = order->window;
+    held.send = [power, window = order->window, headers = traced(call)](Deadline deadline) {
+      return power.async_open_window(window, headers, std::move(deadline));
+    };
+  } else {
+    const auto state = co_await power.async_state(call.deadline);  // meanwhile no other begins
+    if (!state) co_return madre_offline(context, state.error());
+    if (window_of(*state, order->replaces) == nullptr) co_return window_not_open(*state);
+    replacement = std::make_shared<Replacement>(power);
+    replacement->id = order->replaces;
+    replacement->window = order->window;
+    replacement->headers = traced(call);
+    replacement->slot = held.slot;
+    held.send = [replacement](Deadline deadline) {
+      return replace(replacement, std::move(deadline));
+    };
+  }
+  auto opening = context.commands.run(std::move(held), power.blocks(), call.deadline);
   Result<MadreReply> reply = co_await std::move(opening);
-  command->opened(order->window, reply);
   if (reply && reply->status == kConflict) {
     const auto state = co_await power.async_state(call.deadline);
     if (state) reply->json = with_open_window(reply->json, *state);
   }
-  HttpResponse answer = command_answer(context, std::move(reply));
-  if (order->replaces.empty()) co_return answer;
+  HttpResponse answer = command_answer(context, call, std::move(reply));
+  const bool has_closed = replacement && replacement->has_closed.load(std::memory_order_relaxed);
+  if (!has_closed) co_return answer;
   co_return with_closed(std::move(answer), order->replaces);
 }
 
@@ -161,14 +188,17 @@ Task<HttpResponse> close_window(const Context& context, const Call& call) {
   const auto id = read_window_id(call.request.body);
   if (!id) co_return id.error();
   const PowerStateClient& power = *context.options.power;
-  const PowerGovernor::Command command = context.options.governor->begin();  // no other between
-  if (!id->empty()) {
+  HeldCommand held;
+  held.slot = std::make_shared<PowerGovernor::Command>(context.options.governor->begin());
+  if (!id->empty()) {  // meanwhile no other command begins
     const auto state = co_await power.async_state(call.deadline);
     if (state && window_of(*state, *id) == nullptr) co_return window_not_open(*state);
   }
-  const Headers headers = traced(call);
-  auto closing = power.async_close_window(*id, headers, call.deadline);
-  co_return command_answer(context, co_await std::move(closing));
+  held.send = [power, id = *id, headers = traced(call)](Deadline deadline) {
+    return power.async_close_window(id, headers, std::move(deadline));
+  };
+  auto closing = context.commands.run(std::move(held), power.blocks(), call.deadline);
+  co_return command_answer(context, call, co_await std::move(closing));
 }
 
 }  // namespace endpoints

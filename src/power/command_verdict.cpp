@@ -84,10 +84,23 @@ std::size_t failures_in(const Member& list) {
 enum Said : std::size_t { executed, status, apply, steps };
 constexpr std::array<std::string_view, 4> kSaid = {"executed", "status", "apply", "steps"};
 
+constexpr int kAccepted = 202;
+
 CommandOutcome outcome_of(int code, StatusWord word) noexcept {
-  constexpr int kAccepted = 202;
   const bool is_good = word == StatusWord::good || word == StatusWord::absent;
   return is_good && code != kAccepted ? CommandOutcome::done : CommandOutcome::not_known;
+}
+
+std::string_view word_of(const CommandVerdict& verdict) noexcept {
+  switch (verdict.outcome) {
+    case CommandOutcome::done:
+      return "done";
+    case CommandOutcome::not_done:
+      return verdict.is_plan ? "planned" : "failed";
+    case CommandOutcome::not_known:
+      break;
+  }
+  return verdict.is_later ? "pending" : "unknown";
 }
 
 }  // namespace
@@ -126,7 +139,19 @@ CommandVerdict verdict_of(const MadreReply& reply) {
   const bool is_denied = members[executed].text == "false" || reports_failure(reply.json);
   if (verdict.is_plan || is_denied || verdict.failed_steps > 0) return verdict;
   verdict.outcome = outcome_of(reply.status, word);
+  verdict.is_later = word == StatusWord::later || reply.status == kAccepted;
   return verdict;
+}
+
+std::string_view outcome_word(const Result<MadreReply>& reply) {
+  if (!reply) return may_have_arrived(reply.error().code) ? "unknown" : "failed";
+  if (reply->pending()) return "pending";
+  return reply->ok() ? word_of(verdict_of(*reply)) : "refused";
+}
+
+bool may_have_arrived(Errc code) noexcept {
+  return code == Errc::timeout || code == Errc::cancelled || code == Errc::unreachable ||
+         code == Errc::http_status || code == Errc::invalid_reply || code == Errc::too_large;
 }
 
 }  // namespace v0

@@ -4,6 +4,7 @@
 /// What became of a command, by madre's answer to it. Internal.
 
 #include <vx11/power_state_client.hpp>
+#include <vx11/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -23,10 +24,18 @@ enum class CommandOutcome : std::uint8_t {
 struct CommandVerdict {
   CommandOutcome outcome = CommandOutcome::not_known;
   bool is_plan = false;
+  bool is_later = false;  ///< She says that she carries it out later. Then it is not known.
   std::size_t failed_steps = 0;
 };
 
 CommandVerdict verdict_of(const MadreReply& reply);
+
+/// A word for logs: `done`, `planned`, `refused` by madre, `failed`, `pending` if she has not
+/// answered in time or carries it out later, `unknown` if she may have carried it out.
+std::string_view outcome_word(const Result<MadreReply>& reply);
+
+/// Whether a command that failed like this may have reached madre.
+bool may_have_arrived(Errc code) noexcept;
 
 /// What a `status` of madre's says, in any case of letters.
 enum class StatusWord : std::uint8_t { absent, good, later, plan, bad, unknown };

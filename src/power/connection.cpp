@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "json/scan.hpp"
+#include "power/reply.hpp"
 #include "router/send_through_breaker.hpp"
 
 namespace vx11 {
@@ -67,10 +68,7 @@ bool is_good(const PowerReading& reading) noexcept {
 }
 
 HttpResponse pending_answer() {
-  return HttpResponse(504, "application/json",
-                      R"({"status":"pending","module":"madre","reason":"timeout",)"
-                      R"("message":"madre has not answered yet and may still carry the command )"
-                      R"(out; the next power state shows it"})");
+  return HttpResponse(504, "application/json", std::string(kPendingJson));
 }
 
 Error out_of_commands() {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "power/governor_impl.hpp"
+#include "power/names.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -12,6 +13,8 @@ inline namespace v0 {
 namespace {
 
 constexpr std::size_t kKeptDecisions = 50;
+/// What a `Duration` can hold; times that are added to now do not overflow.
+constexpr std::chrono::seconds kLongest = std::chrono::floor<std::chrono::seconds>(Duration::max());
 
 void check_services(detail::Mistakes& mistakes, const std::vector<std::string>& services) {
   for (const std::string& service : services) {
@@ -25,8 +28,7 @@ void check_against(const PowerBounds& bounds, detail::Mistakes& mistakes,
   const auto& allowed = bounds.services;
   if (allowed.empty()) return;
   for (const std::string& service : services) {
-    const bool is_allowed = std::find(allowed.begin(), allowed.end(), service) != allowed.end();
-    mistakes.add_if(!is_allowed, "bounds.services lacks \"" + service + '"');
+    mistakes.add_if(!contains(allowed, service), "bounds.services lacks \"" + service + '"');
   }
 }
 
@@ -68,8 +70,11 @@ void check_budget(detail::Mistakes& mistakes, const PowerGovernorOptions& option
   mistakes.add_if(budget.per_day && *budget.per_day < least, "per_day is below bounds.min_ttl");
   mistakes.add_if(budget.per_month && *budget.per_month < least,
                   "per_month is below bounds.min_ttl");
-  mistakes.require(!budget.per_day || budget.per_day->count() > 0, "per_day", "above zero");
-  mistakes.require(!budget.per_month || budget.per_month->count() > 0, "per_month", "above zero");
+  const auto is_time = [](const std::optional<std::chrono::seconds>& limit) {
+    return !limit || (limit->count() > 0 && *limit <= kLongest);
+  };
+  mistakes.require(is_time(budget.per_day), "per_day", "above zero and at most 292 years");
+  mistakes.require(is_time(budget.per_month), "per_month", "above zero and at most 292 years");
   mistakes.require(budget.warn_at > 0 && budget.warn_at <= 1, "warn_at", "above 0 and at most 1");
   mistakes.about("");
 }
@@ -80,6 +85,7 @@ Result<void> check(const PowerGovernorOptions& options) {
   check_budget(mistakes, options);
   check_demand(mistakes, options);
   const PowerBounds& bounds = options.bounds;
+  mistakes.require(bounds.max_ttl <= kLongest, "bounds.max_ttl", "at most 292 years");
   mistakes.require(bounds.min_ttl.count() > 0 && bounds.min_ttl <= bounds.max_ttl, "bounds.min_ttl",
                    "above zero and not above max_ttl");
   check_services(mistakes, bounds.services);
@@ -100,6 +106,11 @@ std::string_view to_string(PowerSource source) noexcept {
   constexpr std::string_view kWords[] = {"schedule",  "demand", "caller",
                                          "elsewhere", "idle",   "clock"};
   return kWords[static_cast<std::size_t>(source)];
+}
+
+std::string_view to_string(LedgerState state) noexcept {
+  constexpr std::string_view kWords[] = {"none", "kept", "failed"};
+  return kWords[static_cast<std::size_t>(state)];
 }
 
 Result<std::shared_ptr<PowerGovernor>> PowerGovernor::create(PowerGovernorOptions options) {
@@ -192,6 +203,10 @@ void PowerGovernor::restore(PowerLedger ledger) {
     state.windows.push_back(
         {.is = std::move(window), .added_at = now, .used_at = now, .is_seen = true});
   }
+}
+
+void PowerGovernor::set_ledger_state(LedgerState state) noexcept {
+  impl_->state->ledger.store(state, std::memory_order_relaxed);
 }
 
 /// What this process has counted of the time before `ledger.seen_at` stands in the ledger too.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "power/governor_impl.hpp"
+#include "power/names.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -92,9 +93,7 @@ std::optional<PowerRefusal> PowerGovernor::Impl::refusal(const WindowRequest& wi
   }
   const auto& allowed = options.bounds.services;
   for (const std::string& service : window.services) {
-    if (allowed.empty() || std::find(allowed.begin(), allowed.end(), service) != allowed.end()) {
-      continue;
-    }
+    if (allowed.empty() || contains(allowed, service)) continue;
     PowerRefusal refused =
         refuse("service_not_allowed", fmt::format("The service {} may not be opened", service),
                fmt::format("Open a window without it; allowed are {}", fmt::join(allowed, ", ")));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "power/governor_impl.hpp"
+#include "power/names.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -17,10 +18,6 @@ constexpr std::chrono::hours kLongestBefore(24 * 31);
 /// How long madre may take to carry out an order whose call has ended: a call waits for five
 /// minutes, and her state is read some time after.
 constexpr std::chrono::minutes kLatest(6);
-
-bool has(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 const PowerWindow* find(const PowerState& seen, std::string_view id) {
   const auto found = std::find_if(seen.windows.begin(), seen.windows.end(),
@@ -73,9 +70,12 @@ void PowerGovernor::Impl::observe(MadeDecisions& made, const PowerState& seen) c
   count_use(seen, now, since_last);
   drop_gone(made, seen, now, steady);
   add_new(made, seen, now, steady);
+  if (state->late_open && state->late_open->is_open && steady > state->late_open->since) {
+    state->late_open.reset();
+  }
   state->seen_at = now;
   state->seen_steady = steady;
-  const bool is_awake = has(seen.running, options.chat_service) || is_waking(steady);
+  const bool is_awake = contains(seen.running, options.chat_service) || is_waking(steady);
   if (is_awake) state->wanted_at.store(0, std::memory_order_relaxed);
   const TimePoint until = saturated_add(steady, options.max_age);
   state->asleep_until.store(is_awake ? 0 : until.time_since_epoch().count(),
@@ -85,7 +85,7 @@ void PowerGovernor::Impl::observe(MadeDecisions& made, const PowerState& seen) c
 /// Whether the service is in a window that was opened after the state was read.
 bool PowerGovernor::Impl::is_waking(TimePoint steady) const {
   return std::any_of(state->windows.begin(), state->windows.end(), [&](const KnownWindow& each) {
-    return each.added_at > steady && has(each.is.services, options.chat_service);
+    return each.added_at > steady && contains(each.is.services, options.chat_service);
   });
 }
 

@@ -49,6 +49,7 @@ struct PowerRetry {
 struct LateOpen {
   PowerOrder order = {};
   TimePoint since = {};
+  bool is_open = false;  ///< By madre's 409: only her next state can show it.
 };
 
 /// Where a budget's use has been reported.
@@ -83,6 +84,7 @@ struct PowerGovernorState {
   std::atomic<bool> is_used = false;           ///< By a chat since it was read last.
   std::atomic<std::int64_t> wanted_at = 0;     ///< By a chat that found it asleep; 0: by none.
   std::atomic<bool> is_changed = false;        ///< By a command since it was read last.
+  std::atomic<LedgerState> ledger = LedgerState::none;
 };
 
 /// Decisions that were made under the lock, to be delivered after it.
@@ -124,6 +126,7 @@ struct PowerGovernor::Impl {
   void report_once(MadeDecisions& made, PowerRetry& retry, PowerDecision decision) const;
   void open_concluded(MadeDecisions& made, const PowerOrder& order,
                       const Result<MadreReply>& reply) const;
+  void open_already(const PowerOrder& order, TimePoint steady) const;
   void close_concluded(MadeDecisions& made, const PowerOrder& order,
                        const Result<MadreReply>& reply) const;
   void add_opened(MadeDecisions& made, const PowerOrder& order, const MadreReply& reply) const;

@@ -7,6 +7,7 @@
 #include "json/scan.hpp"
 #include "power/command_verdict.hpp"
 #include "power/governor_impl.hpp"
+#include "power/names.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -15,12 +16,16 @@ namespace {
 
 using std::chrono::seconds;
 
+/// madre's status for a window beside another one.
+constexpr int kOpenAlready = 409;
 /// After a command that failed: madre may be starting again.
 constexpr Duration kAfterFailure = seconds(30);
 /// After a command that may still be carried out.
 constexpr Duration kAfterPending = std::chrono::minutes(1);
 /// After many that failed.
 constexpr Duration kMostAfterFailure = std::chrono::minutes(15);
+/// The longest Retry-After of madre's that is obeyed.
+constexpr Duration kMostAsked = std::chrono::hours(1);
 /// A failure this long after the last one is the first of others.
 constexpr Duration kNewFailures = std::chrono::hours(1);
 
@@ -42,10 +47,6 @@ PowerDecision decision_of(const PowerOrder& order, PowerDecisionKind kind, std::
           .reason = std::move(reason)};
 }
 
-bool has(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 }  // namespace
 
 bool is_done(const Result<MadreReply>& reply) {
@@ -58,9 +59,7 @@ bool is_pending(const Result<MadreReply>& reply) {
 
 bool may_come_late(const Result<MadreReply>& reply) {
   if (reply) return is_pending(reply);
-  const Errc code = reply.error().code;
-  return code == Errc::timeout || code == Errc::cancelled || code == Errc::unreachable ||
-         code == Errc::http_status || code == Errc::invalid_reply || code == Errc::too_large;
+  return may_have_arrived(reply.error().code);
 }
 
 std::string failure_reason(const Result<MadreReply>& reply) {
@@ -68,7 +67,7 @@ std::string failure_reason(const Result<MadreReply>& reply) {
   if (is_pending(reply)) return "pending";
   if (verdict_of(*reply).is_plan) return "planned";
   if (reply->ok()) return "madre_failed";
-  return reply->status == 409 ? "window_open" : fmt::format("madre_refused_{}", reply->status);
+  return fmt::format("madre_refused_{}", reply->status);
 }
 
 std::optional<PowerOrder> PowerGovernor::due() {
@@ -106,7 +105,8 @@ std::optional<PowerOrder> PowerGovernor::Impl::idle_order(TimePoint steady) cons
   for (KnownWindow& window : state->windows) {
     if (is_used) window.used_at = steady;
     const bool is_idle = steady - window.used_at >= options.idle_after;
-    if (window.is_closing || !is_idle || !has(window.is.services, options.chat_service)) continue;
+    if (window.is_closing || !is_idle || !contains(window.is.services, options.chat_service))
+      continue;
     window.is_closing = true;
     PowerOrder order{.action = PowerOrder::Action::close,
                      .window_id = window.is.id,
@@ -202,6 +202,19 @@ std::optional<PowerOrder> PowerGovernor::Impl::demand_order(MadeDecisions& made,
   return std::nullopt;
 }
 
+void PowerGovernor::withdrawn(const PowerOrder& order) {
+  PowerGovernorState& state = *impl_->state;
+  const std::lock_guard lock(state.mutex);
+  --state.commands;
+  if (order.source == PowerSource::demand) {
+    state.wanted_at.store(impl_->options.clock.now().time_since_epoch().count(),
+                          std::memory_order_relaxed);
+  }
+  for (KnownWindow& window : state.windows) {
+    if (window.is.id == order.window_id && !window.late_since) window.is_closing = false;
+  }
+}
+
 void PowerGovernor::concluded(const PowerOrder& order, const Result<MadreReply>& reply) {
   MadeDecisions made;
   {
@@ -219,7 +232,8 @@ void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& 
                                          const Result<MadreReply>& reply) const {
   if (is_done(reply)) return add_opened(made, order, *reply);
   const TimePoint steady = options.clock.now();
-  const Duration asked = reply ? reply->retry_after : Duration::zero();
+  if (reply && reply->status == kOpenAlready) return open_already(order, steady);
+  const Duration asked = reply ? std::min(reply->retry_after, kMostAsked) : Duration::zero();
   const bool is_late = may_come_late(reply);
   if (is_late) state->late_open = LateOpen{.order = order, .since = steady};
   PowerRetry& retry = retry_of(order, options.wall_clock.now(), steady);
@@ -228,6 +242,13 @@ void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& 
   retry.wait = std::min(std::max(least, 2 * retry.wait), kMostAfterFailure);
   retry.at = saturated_add(steady, std::max(asked, retry.wait));
   report_once(made, retry, decision_of(order, PowerDecisionKind::failed, failure_reason(reply)));
+}
+
+/// Her next state shows the window that is open. One with the same services may have been opened by
+/// another process with the same rules.
+void PowerGovernor::Impl::open_already(const PowerOrder& order, TimePoint steady) const {
+  state->late_open = LateOpen{.order = order, .since = steady, .is_open = true};
+  retry_of(order, options.wall_clock.now(), steady).at = saturated_add(steady, kAfterFailure);
 }
 
 /// madre keeps one window: any other that was open has gone.
@@ -254,7 +275,7 @@ void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& orde
   if (window.id.empty()) return;  // the next state shows it
   state->windows.push_back({.is = std::move(window), .added_at = steady, .used_at = steady});
   // From the command on it is awake, or at least starting: chats find out.
-  if (has(order.window.services, options.chat_service)) {
+  if (contains(order.window.services, options.chat_service)) {
     state->asleep_until.store(0, std::memory_order_relaxed);
   }
 }

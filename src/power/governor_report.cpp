@@ -196,6 +196,7 @@ std::string PowerGovernor::to_json() const {
   json.open('{').key("active").boolean(is_active());
   write(json, "seen_at", is_active() && state.seen_steady ? state.seen_at : std::nullopt);
   json.key("command_in_progress").boolean(state.commands != 0);
+  json.key("ledger").string(to_string(state.ledger.load(std::memory_order_relaxed)));
   write_rules(json, options);
   write_budget(json, options.budget, state.used, now);
   write_demand(json, options.demand, state.demand_paused_until, now);

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "json/representable.hpp"
+#include "power/names.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -27,10 +28,8 @@ constexpr std::array<std::string_view, 12> kServices = {
     "madre", kSelf,           "redis",   "switch",       "hermes",           "hormiguero",
     "mcp",   "shubniggurath", "spawner", "manifestator", "operator-backend", "operator-frontend"};
 
-template <class Range>
-bool contains(const Range& names, std::string_view name) noexcept {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
+/// The longest time that is read, 31 years: sums with it do not overflow.
+constexpr seconds kLongest(1'000'000'000);
 
 /// The document; null if it is none. Most need no changes, so they are parsed as they are first.
 Json parsed(std::string_view text) {
@@ -115,7 +114,7 @@ class Reader {
     if (const auto said = duration(object, "ttl_remaining_sec")) return said;
     if (!window.ttl || !window.created_at) return std::nullopt;
     const WallTime end = *window.created_at + *window.ttl;
-    return std::max(std::chrono::floor<seconds>(end - now_), seconds(0));
+    return std::clamp(std::chrono::floor<seconds>(end - now_), seconds(0), kLongest);
   }
 
   /// The deployed madre sends the end of its window; the contract sends its total duration.
@@ -124,7 +123,7 @@ class Reader {
     const auto deadline = timestamp(document, "deadline");
     const auto remaining = duration(document, "ttl_remaining_sec");
     if (!created || !deadline || *deadline < *created) return remaining;
-    return std::chrono::round<seconds>(*deadline - *created);
+    return std::min(std::chrono::round<seconds>(*deadline - *created), kLongest);
   }
 
   static void arrange(PowerState& state, Names running) {
@@ -174,10 +173,10 @@ class Reader {
 
   /// None for null or a missing member. May be negative for a window that has just expired.
   std::optional<seconds> duration(const Json& object, const char* name) {
-    constexpr double kLongest = 1e9;
+    constexpr auto kMost = static_cast<double>(kLongest.count());
     const Json& value = member(object, name);
     if (value.is_number()) {
-      return seconds(std::llround(std::clamp(value.get<double>(), 0.0, kLongest)));
+      return seconds(std::llround(std::clamp(value.get<double>(), 0.0, kMost)));
     }
     if (!value.is_null()) refuse(name);
     return std::nullopt;

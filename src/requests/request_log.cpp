@@ -183,6 +183,7 @@ class RequestLog final : public requests::Decorator {
   /// is given again.
   static void add_origin(RequestRecord& record, const AnswerOrigin& origin,
                          const HttpResponse& answer) {
+    record.outcome = origin.outcome;
     if (origin.is_known) {
       record.source = origin.source;
       record.fallback = origin.fallback;

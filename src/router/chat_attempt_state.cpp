@@ -10,6 +10,7 @@
 
 #include "http/content_coding.hpp"
 #include "http/retry_after.hpp"
+#include "router/isolation.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -188,7 +189,12 @@ void ChatAttemptState::conclude(const RouterTarget& target, SendResult& result, 
 }
 
 void ChatAttemptState::evaluate(const RouterTarget& target, SendResult& result, std::size_t entry) {
-  hint(result.retry_after);
+  if (!result.response && result.response.error().code == Errc::circuit_open &&
+      is_isolated(target.breaker.get())) {
+    isolated_for_ = std::max(isolated_for_, result.retry_after);
+  } else {
+    hint(result.retry_after);
+  }
   if (!result.response) {
     const Error& error = result.response.error();
     if (error.code == Errc::exhausted) hint(kShortagePause);
@@ -261,7 +267,7 @@ ChatFailure ChatAttemptState::failure() {
   ChatFailure failure(std::move(*error_));
   if (error_of_ == kUnsupported && !over_) attempts_.clear();  // the chat itself is invalid
   failure.attempts = std::move(attempts_);
-  failure.retry_after = retry_after_;
+  failure.retry_after = retry_after_ > Duration::zero() ? retry_after_ : isolated_for_;
   return failure;
 }
 

@@ -112,6 +112,7 @@ class ChatAttemptState {
   std::optional<Error> error_ = std::nullopt;  ///< Of the first target, or the one that ended it.
   std::size_t error_of_ = 0;                   ///< Its entry, or `kUnsupported`.
   Duration retry_after_ = {};
+  Duration isolated_for_ = {};  ///< Of targets that are held open, whose end is not known.
   /// What the requests leave out, of those that leave out anything.
   std::vector<std::pair<const RouterTarget*, std::vector<std::string>>> ignored_ = {};
   bool over_ = false;

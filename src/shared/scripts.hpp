@@ -163,6 +163,21 @@ redis.call('SET', KEYS[2], ARGV[3])
 return 1
 )lua";
 
+/// Takes or extends a lease. KEYS: it. ARGV: the name of who asks, and milliseconds. Returns
+/// `taken`, `kept` or `other`.
+inline constexpr std::string_view kHoldLease = R"lua(
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 'other' end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return holder and 'kept' or 'taken'
+)lua";
+
+/// Gives a lease back. KEYS and ARGV: as above.
+inline constexpr std::string_view kReleaseLease = R"lua(
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1
+)lua";
+
 }  // namespace shared
 }  // namespace v0
 }  // namespace vx11

@@ -62,6 +62,51 @@ open_for = "90s"' >>"$CONFIG"
   mode_of_switch isolated open
 }
 
+# With open times of a day: how long an isolation lasts is not known, and no answer says more than an hour.
+isolation_is_said() {
+  local retry='^3600$' path
+  echo '[madre.breaker]
+failures_to_open = 1000
+open_for = "24h"
+[switch.breaker]
+open_for = "24h"' >"$CONFIG"
+  post /admin/reload
+  expect_status 200
+  for path in madre madre_power switch_task; do post "/vx11/circuit-breaker/$path/isolate"; done
+  reset_counts
+  chat '{"message":"hello"}'
+  expect_status 503
+  expect_json '.module == "switch" and .reason == "isolated" and (.detail | test("operator"))'
+  expect_header retry-after "$retry"
+  chat '{"message":"hello"}' -H 'accept: text/event-stream'
+  expect_status 503
+  expect_json '.reason == "isolated"'
+  post /operator/task '{"task_type":"summary"}'
+  expect_status 503
+  expect_json '.reason == "isolated"'
+  expect_header retry-after "$retry"
+  for path in '' ',"stream":true'; do
+    post /v1/chat/completions '{"model":"vx11","messages":[{"role":"user","content":"hello"}]'"$path}"
+    expect_status 503
+    expect_json '.error.code == "isolated"'
+    expect_header retry-after '^5$'
+    expect_header x-should-retry '^false$'
+  done
+  operator GET /operator/power/state
+  expect_status 503
+  expect_json '.module == "madre" and .reason == "isolated"'
+  expect_header retry-after "$retry"
+  post /operator/power/window/open '{"services":["switch"],"ttl_sec":60}'
+  expect_status 503
+  expect_json '.reason == "isolated"'
+  expect_header retry-after "$retry"
+  operator GET /operator/status
+  expect_json '.components.switch | .status == "offline" and .reason == "isolated"'
+  expect_count .switch.total 0
+  expect_count '.madre["POST /madre/power/window/open"] // 0' 0
+  for path in madre madre_power switch_task; do post "/vx11/circuit-breaker/$path/reset"; done
+}
+
 reset_by_hand() {
   post /vx11/circuit-breaker/switch/reset
   expect_status 200
@@ -207,6 +252,7 @@ check "GET /operator/whoami" whoami
 check "… of a named token" a_named_token
 check "a breaker is isolated by hand, and every trace of it" isolated_by_hand
 check "… which reading the configuration again does not change" isolation_lasts
+check "… and what needs it says so on every path, with a bounded Retry-After" isolation_is_said
 check "… until it is reset" reset_by_hand
 check "intents and INEE do not exist by default" off_by_default
 

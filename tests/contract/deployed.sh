@@ -4,7 +4,7 @@ source "$(dirname "$0")/../lib.sh"
 
 readonly JSON='content-type: application/json'
 readonly PHRASE=I_UNDERSTAND_THIS_STOPS_SERVICES
-readonly PAGE=https://console.example
+readonly PAGE=https://console.example AUDIT=$WORK/audit.log
 
 post() { # PATH [BODY]
   operator POST "$1" -H "$JSON" -d "${2-}"
@@ -109,10 +109,16 @@ client_leaves() {
   close_window
 }
 
+audited() { # OUTCOME: of the last start of hermes
+  eventually 10 grep -q '"action":"power.service.start","outcome":"'"$1"'".*"object":"hermes"' "$AUDIT" ||
+    unmet "the audit log: $(cat "$AUDIT")"
+}
+
 plan_is_no_execution() {
   post /operator/power/service/hermes/start
   expect_status 200
   expect_json '.status == "plan" and .executed == false'
+  audited planned
   operator GET /operator/power/state
   expect_json '(.running_services | index("hermes")) == null'
 }
@@ -125,6 +131,7 @@ keys_are_passed_on() {
     -d "{\"apply\":true,\"confirm\":\"$PHRASE\"}"
   expect_status 200
   expect_json '.status == "running" and .executed == true'
+  audited done
   operator GET /operator/power/state
   expect_json '.running_services | index("hermes") != null'
   operator GET /operator/power/policy/solo_madre/status
@@ -269,6 +276,8 @@ config <<TOML
 cors_origins = ["$PAGE"]
 [status]
 limit = "2s"
+[log]
+audit = "$AUDIT"
 TOML
 start_gateway --config "$CONFIG"
 check "the stand-in's /health wakes switch" health_of_madre_wakes_switch

@@ -295,6 +295,30 @@ takes_over_rules_at_a_reload() {
   close_window
 }
 
+# Both want to open one when a window of other services has ended.
+opens_once_for_two_gateways() {
+  curl --noproxy '*' -sS -X POST "$MADRE/madre/power/window/open" -H "x-vx11-token: $TOKEN" \
+    -H 'content-type: application/json' -d '{"services":["mcp"],"ttl_sec":5}' >/dev/null
+  start_gateway --config "$CONFIG"
+  local first=$BASE base
+  VX11_POWER_LEDGER=$WORK/second.json start second '^listening on ' "$GATEWAY_PROGRAM" \
+    --listen 127.0.0.1:0 --sessions memory --madre "$MADRE" --switch "$SWITCH_URL" --config "$CONFIG"
+  local second
+  second=$(url_of second 'listening on')
+  reset_counts
+  for base in "$first" "$second"; do
+    BASE=$base
+    expect_soon '.windows[0].services == ["switch", "hermes"]'
+    expect_json '.ledger == "kept" and (.decisions | all(.kind != "failed"))'
+  done
+  eventually 30 polled 40 || unmet 'madre is not read'
+  expect_count '.madre["POST /madre/power/window/open"]' 1
+  stop second
+  BASE=$first
+  close_window
+  expect_status 200
+}
+
 names_mistakes() {
   config <<'TOML'
 [power]
@@ -361,4 +385,12 @@ check 'a window is not closed under a chat' leaves_a_window_of_a_chat_open
 check 'a window is not closed under a task' leaves_a_window_of_a_task_open
 check 'an alert comes before a window ends' alerts_before_an_end
 check 'mistakes of the rules are named with what to write' names_mistakes
+end_gateway
+rm -f "$LEDGER"
+
+if command -v redis-server >/dev/null; then
+  start_redis
+  { rules && always && printf '[redis]\nurl = "redis://127.0.0.1:%s"\n' "$REDIS_PORT"; } | config
+  check 'of two gateways with one Redis one opens the window' opens_once_for_two_gateways
+fi
 finish

@@ -92,3 +92,25 @@ TEST_CASE("a transport that cannot use a target is no mistake of the client") {
     CHECK(error_of(answer).at("code") == "unreachable");
   }
 }
+
+TEST_CASE("a retry is discouraged while an operator holds the targets open") {
+  for (const char* more : {"", R"(,"stream":true)"}) {
+    OpenAiSite site;
+    vx11::CircuitBreakerOptions brief;
+    brief.open_for = 1s;
+    site.breaker = std::make_shared<vx11::CircuitBreaker>(brief, site.clock);
+    site.breaker->isolate();
+    const HttpResponse answer = site.post(Site::chat(more, "vx11/local"));
+    CHECK(answer.status == 503);
+    CHECK(error_of(answer).at("code") == "isolated");
+    CHECK(error_of(answer).at("message") ==
+          "no target answered; an operator holds the circuit breaker of local open");
+    CHECK(answer.headers.get("Retry-After") == "1");
+    CHECK(answer.headers.get("x-should-retry") == "false");
+    site.to_switch->then_fail(Errc::circuit_open);
+    const HttpResponse mixed = site.post(Site::chat(more, "mixed"));
+    CHECK(mixed.status == 503);
+    CHECK(error_of(mixed).at("code") == "circuit_open");
+    CHECK(mixed.headers.get("x-should-retry") == "true");
+  }
+}

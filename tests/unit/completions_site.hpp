@@ -48,6 +48,7 @@ struct Site {
   std::shared_ptr<vx11::Transport> switch_transport = to_switch;
   std::shared_ptr<ScriptedTransport> to_local = std::make_shared<ScriptedTransport>(clock);
   std::shared_ptr<vx11::Transport> local = to_local;
+  std::shared_ptr<vx11::CircuitBreaker> breaker = {};  ///< Of `local`; null: the router's own.
   std::shared_ptr<const vx11::ChatDialect> dialect = completions_dialect::make();  ///< Of `local`.
   std::shared_ptr<vx11::SessionStore> store =
       vx11::make_memory_session_store({.clock = clock, .wall_clock = clock});
@@ -60,6 +61,7 @@ struct Site {
           router({target("switch", switch_transport), target("madre", to_madre)});
       vx11::RouterTarget speaks = target("local", local);
       speaks.dialect = dialect;
+      speaks.breaker = breaker;
       options.models["vx11/local"] = router({speaks});
       vx11::RouterTarget first = target("switch", switch_transport);
       options.models["mixed"] = router({first, speaks});

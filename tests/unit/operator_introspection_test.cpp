@@ -182,3 +182,98 @@ TEST_CASE_FIXTURE(Controlled, "breakers that cannot be controlled are refused, a
             .error()
             .detail.find("control is another breaker") != std::string::npos);
 }
+
+namespace {
+
+/// Every upstream is held open by hand, with breakers that would stay open for 228 years.
+struct Isolated : Site {
+  Isolated() {
+    for (auto* breaker : {&switch_breaker, &madre_breaker}) {
+      vx11::CircuitBreakerOptions longest;
+      longest.open_for = std::chrono::hours(2'000'000);
+      *breaker = std::make_shared<CircuitBreaker>(longest, clock);
+      (*breaker)->isolate();
+    }
+    router.targets[0].breaker = switch_breaker;
+    router.targets[1].breaker = madre_breaker;
+    health.components[3].check = std::shared_ptr<const CircuitBreaker>(switch_breaker);
+    options.breakers = {{.name = "switch", .breaker = switch_breaker, .control = switch_breaker},
+                        {.name = "madre", .breaker = madre_breaker, .control = madre_breaker}};
+    options.tasks = relayed("switch", to_switch, switch_breaker);
+    options.intents = relayed("madre", to_madre, madre_breaker);
+    options.inee = relayed("hormiguero", to_madre, madre_breaker);
+  }
+  static vx11::RouterTarget relayed(const std::string& name,
+                                    const std::shared_ptr<ScriptedTransport>& transport,
+                                    const std::shared_ptr<CircuitBreaker>& breaker) {
+    return {.name = name,
+            .url = "http://" + name + ":8000",
+            .transport = transport,
+            .breaker = breaker};
+  }
+};
+
+void check_isolated(const HttpResponse& answer, const std::string& module) {
+  CAPTURE(answer.body);
+  CHECK(answer.status == 503);
+  CHECK(answer.headers.get("Retry-After") == "3600");
+  const json body = body_of(answer);
+  CHECK(body.at("status") == "service_offline");
+  CHECK(body.at("module") == module);
+  CHECK(body.at("reason") == "isolated");
+  CHECK(body.at("detail") == "an operator holds the circuit breaker open");
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Isolated,
+                  "what is held open by hand says so on every path, with a bounded wait") {
+  check_isolated(chat(R"({"message":"m"})"), "switch");
+  HttpRequest streamed = with_body("POST", "/operator/chat/ask", R"({"message":"m"})");
+  streamed.headers.add("Accept", "text/event-stream");
+  check_isolated(vx11::sync_wait(api().open(streamed)).head, "switch");
+  check_isolated(post("/operator/task", R"({"task_type":"t"})"), "switch");
+  check_isolated(post("/operator/manifestator/emit-intent", R"({"target":"hermes"})"), "madre");
+  check_isolated(get("/operator/power/state"), "madre");
+  check_isolated(get("/operator/power/status"), "madre");
+  check_isolated(post("/operator/power/window/open", R"({"services":["switch"]})"), "madre");
+  check_isolated(post("/operator/power/service/switch/start"), "madre");
+  const json shown = body_of(get("/operator/status")).at("components").at("switch");
+  CHECK(shown.at("status") == "offline");
+  CHECK(shown.at("reason") == "isolated");
+  CHECK(to_switch->calls() + to_madre->calls() + to_power->calls() == 0);
+}
+
+TEST_CASE_FIXTURE(Isolated, "hormiguero that is held open by hand is 503 like the others") {
+  madre_breaker->automatic();
+  to_power->then_json(R"({"policy":"operative_core","active_windows":[],"available_services":[],)"
+                      R"("running_services":["madre","redis","hormiguero"]})");
+  auto held = std::make_shared<CircuitBreaker>(vx11::CircuitBreakerOptions(), clock);
+  held->isolate();
+  options.inee->breaker = held;
+  const HttpResponse answer = get("/operator/inee/status");
+  CHECK(answer.status == 503);
+  CHECK(answer.headers.get("Retry-After") == "60");
+  CHECK(body_of(answer).at("reason") == "isolated");
+}
+
+TEST_CASE_FIXTURE(Isolated, "of a chat the wait is that of the target that may come back") {
+  auto soon = std::make_shared<CircuitBreaker>(vx11::CircuitBreakerOptions(), clock);
+  trip(*soon);
+  router.targets[1].breaker = soon;
+  auto brief = vx11::CircuitBreakerOptions();
+  brief.open_for = 1s;
+  router.targets[0].breaker = std::make_shared<CircuitBreaker>(brief, clock);
+  router.targets[0].breaker->isolate();
+  clock.advance(15s);
+  CHECK(chat(R"({"message":"m"})").headers.get("Retry-After") == "45");
+}
+
+TEST_CASE_FIXTURE(Site, "madre's Retry-After is passed on within an hour") {
+  HttpResponse limited(429, "application/json", R"({"detail":"slowly"})");
+  limited.headers.add("Retry-After", "99999999999999999");
+  to_power->then(limited);
+  const HttpResponse answer = post("/operator/power/service/switch/start");
+  CHECK(answer.status == 429);
+  CHECK(answer.headers.get("Retry-After") == "3600");
+}
