@@ -102,13 +102,19 @@ HttpResponse window_not_open(const PowerState& state) {
 
 /// Opens a window in place of another, as one command.
 struct Replacement {
-  explicit Replacement(const PowerStateClient& client) : power(client) {}
+  Replacement(const PowerStateClient& client, OpenOrder order, Headers with,
+              std::shared_ptr<PowerGovernor::Command> command)
+      : power(client),
+        id(std::move(order.replaces)),
+        window(std::move(order.window)),
+        headers(std::move(with)),
+        slot(std::move(command)) {}
 
-  PowerStateClient power;
-  std::string id = {};  ///< Of the window to close first.
-  WindowRequest window = {};
-  Headers headers = {};
-  std::shared_ptr<PowerGovernor::Command> slot = {};
+  const PowerStateClient power;
+  const std::string id;  ///< Of the window to close first.
+  const WindowRequest window;
+  const Headers headers;
+  const std::shared_ptr<PowerGovernor::Command> slot;
   std::atomic<bool> has_closed = false;
 };
 
@@ -160,11 +166,7 @@ Task<HttpResponse> open_window(const Context& context, const Call& call) {
     const auto state = co_await power.async_state(call.deadline);  // meanwhile no other begins
     if (!state) co_return madre_offline(context, state.error());
     if (window_of(*state, order->replaces) == nullptr) co_return window_not_open(*state);
-    replacement = std::make_shared<Replacement>(power);
-    replacement->id = order->replaces;
-    replacement->window = order->window;
-    replacement->headers = traced(call);
-    replacement->slot = held.slot;
+    replacement = std::make_shared<Replacement>(power, *order, traced(call), held.slot);
     held.send = [replacement](Deadline deadline) {
       return replace(replacement, std::move(deadline));
     };
