@@ -37,7 +37,7 @@ std::string request_id_of(const Headers& headers) {
     if (is_request_id(*sent) && headers.count(name) == 1) return std::string(*sent);
     break;
   }
-  return "req_" + random::uuid();
+  return random::uuid_after("req_");
 }
 
 void add_request_id(HttpResponse& answer, std::string_view id) {

@@ -62,6 +62,22 @@ HttpRequest known(HttpRequest request) {
   return request;
 }
 
+/// Its tasks are coroutines, as where a piece is waited for.
+class AwaitedStream final : public vx11::BodyStream {
+ public:
+  explicit AwaitedStream(std::unique_ptr<vx11::BodyStream> inner) : inner_(std::move(inner)) {}
+
+  vx11::Task<vx11::Result<std::string>> next(vx11::Deadline deadline) override {
+    auto reading = inner_->next(std::move(deadline));
+    co_return co_await std::move(reading);
+  }
+  bool ended() const noexcept override { return inner_->ended(); }
+  bool failed() const noexcept override { return inner_->failed(); }
+
+ private:
+  std::unique_ptr<vx11::BodyStream> inner_;
+};
+
 }  // namespace
 
 TEST_CASE_FIXTURE(Log, "an answered request has one line, with who, what and how long") {
@@ -100,10 +116,22 @@ TEST_CASE_FIXTURE(Log, "a refusal has one line with its word, and no path") {
   CHECK(admitted == std::vector<bool>{false});
 }
 
-TEST_CASE_FIXTURE(Log, "a stream has one line at its end") {
-  answering([] {
-    return StreamedResponse(HttpResponse(200, "text/event-stream", {}),
-                            std::make_unique<FakeStream>(std::vector<std::string>{"one", "two"}));
+TEST_CASE_FIXTURE(Log,
+                  "a stream has one line at its end, whether its pieces are there or awaited") {
+  bool waits = false;
+  SUBCASE("there") {
+    waits = false;
+  }
+  SUBCASE("awaited") {
+    waits = true;
+  }
+  answering([waits] {
+    std::unique_ptr<vx11::BodyStream> body =
+        std::make_unique<FakeStream>(std::vector<std::string>{"one", "two"});
+    if (waits) body = std::make_unique<AwaitedStream>(std::move(body));
+    HttpResponse head(200, "text/event-stream", {});
+    head.headers.add("X-Request-Id", "a-request-id-that-is-not-short");
+    return StreamedResponse(std::move(head), std::move(body));
   });
   {
     auto asked = ask(*handler, known(post("/operator/chat/ask")));
@@ -120,6 +148,10 @@ TEST_CASE_FIXTURE(Log, "a stream has one line at its end") {
   CHECK(line.at("principal") == "anna");
   CHECK(line.at("peer") == "203.0.113.7");
   CHECK(line.at("method") == "POST");
+  CHECK(line.at("route") == "/operator/chat/ask");
+  CHECK(line.at("status") == 200);
+  CHECK(line.at("time") == "2025-12-28T12:34:56.789Z");
+  CHECK(line.at("request_id") == "a-request-id-that-is-not-short");
   CHECK(line.at("trace_id") == kTraceId);
 }
 

@@ -89,6 +89,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
                            const HttpAdmission& admission);
   Task<Then> serve_upgrade(std::unique_ptr<RequestScratch>& scratch);
   Task<Result<std::string>> next_piece() noexcept;
+  bool pass_on_at_once(std::string& piece, std::unique_ptr<RequestScratch>& scratch, bool& more);
   bool append_next(std::string& out, std::string_view piece);
   Task<Then> write_failure(RequestScratch& scratch);
   void give_back(std::unique_ptr<RequestScratch>& scratch);

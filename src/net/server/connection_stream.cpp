@@ -77,17 +77,11 @@ Task<Connection::Then> Connection::stream(std::unique_ptr<RequestScratch>& scrat
     }
     ResumeOn own_loop(channel_->loop());
     co_await own_loop;
-    const bool failed = piece == nullptr || !*piece;
-    if (failed && !scratch) co_return Then::close;
-    if (failed) co_return co_await write_failure(*scratch);
-    std::string& out = loop_.stream_text;  // not across a suspension: other streams use it, too
-    out.clear();
-    if (scratch) out += scratch->out;
-    give_back(scratch);
-    more = append_next(out, **piece);
-    const std::size_t at_once = channel_->send_now(out);
-    if (at_once != out.size()) {
-      (*piece)->assign(out, at_once);
+    if (piece == nullptr || !*piece) {
+      if (!scratch) co_return Then::close;
+      co_return co_await write_failure(*scratch);
+    }
+    if (!pass_on_at_once(**piece, scratch, more)) {
       const bool sent = co_await send(**piece);
       if (!sent) co_return Then::close;
       channel_->no_limit();
@@ -95,6 +89,24 @@ Task<Connection::Then> Connection::stream(std::unique_ptr<RequestScratch>& scrat
   }
   channel_->watch(nullptr, nullptr);
   co_return chunked_&& may_keep(keep_alive_) ? Then::next : Then::linger;
+}
+
+/// Sends the piece, framed, as far as the socket takes it. Not within `stream`, whose frame would
+/// have room for this while it waits.
+/// \param piece becomes what is left to send
+/// \param more  whether more may follow
+/// \return whether nothing is left
+bool Connection::pass_on_at_once(std::string& piece, std::unique_ptr<RequestScratch>& scratch,
+                                 bool& more) {
+  std::string& out = loop_.stream_text;  // of all streams of this loop
+  out.clear();
+  if (scratch) out += scratch->out;
+  give_back(scratch);
+  more = append_next(out, piece);
+  const std::size_t at_once = channel_->send_now(out);
+  if (at_once == out.size()) return true;
+  piece.assign(out, at_once);
+  return false;
 }
 
 Task<Result<std::string>> Connection::next_piece() noexcept {
