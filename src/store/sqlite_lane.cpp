@@ -17,6 +17,11 @@ constexpr auto kIdle = std::chrono::seconds(2);
 constexpr std::size_t kBusy = 4;
 constexpr auto kGathering = std::chrono::microseconds(50);
 
+std::uint64_t next_number() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
 }  // namespace
 
 void Job::wait_blocked() noexcept {
@@ -33,7 +38,7 @@ void Job::release_blocked() noexcept {
 }
 
 Lane::Lane(std::size_t most, Work work)
-    : most_(std::max<std::size_t>(most, 1)), work_(std::move(work)) {
+    : most_(std::max<std::size_t>(most, 1)), work_(std::move(work)), number_(next_number()) {
   jobs_.reserve(kMostTogether);
   thread_ = std::thread([this] { this->work(); });
 }
@@ -51,27 +56,54 @@ bool Lane::enqueue(Job& job, std::coroutine_handle<> waiting) {
   job.waiting_ = waiting;
   Executor* const executor = Executor::current();
   job.executor_ = executor;
-  if (!push(job)) return false;
-  // Suspended: from here on the job may be gone.
-  if (executor != nullptr) return true;
+  Turn* const turn = executor == nullptr ? nullptr : &turn_of(*executor);
+  if (!admit(job)) return false;
+  if (turn != nullptr) {
+    turn->jobs.push(job);
+    if (turn->count++ == 0) executor->post(*turn);
+    return true;
+  }
+  JobQueue alone;
+  alone.push(job);
+  queue(alone, 1);
   job.wait_blocked();
   return false;
 }
 
-bool Lane::push(Job& job) {
+bool Lane::admit(Job& job) noexcept {
+  if (waits_.fetch_add(1, std::memory_order_relaxed) < most_) return true;
+  waits_.fetch_sub(1, std::memory_order_relaxed);
+  job.end_with(kQueueIsFull);
+  return false;
+}
+
+/// From here on the jobs may be gone.
+void Lane::queue(JobQueue jobs, std::size_t count) noexcept {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    if (queued_ >= most_) {
-      job.end_with(kQueueIsFull);
-      return false;
-    }
-    queue_.push(job);
-    ++queued_;
+    queue_.append(jobs);
+    queued_ += count;
     wake = std::exchange(waiting_, false);
   }
   if (wake) changed_.notify_one();
-  return true;
+}
+
+Lane::Turn& Lane::turn_of(Executor& executor) {
+  struct Latest {
+    std::uint64_t lane = 0;
+    Turn* turn = nullptr;
+  };
+  thread_local Latest latest;
+  if (latest.lane == number_ && &latest.turn->executor == &executor) return *latest.turn;
+  const std::lock_guard lock(mutex_);
+  const auto is_its = [&](const auto& turn) { return &turn->executor == &executor; };
+  const auto found = std::ranges::find_if(turns_, is_its);
+  Turn& turn = found != turns_.end()
+                   ? **found
+                   : *turns_.emplace_back(std::make_unique<Turn>(*this, executor));
+  latest = {number_, &turn};
+  return turn;
 }
 
 /// Either this sees that the thread dozes, or the thread sees the work before it does.
@@ -106,8 +138,10 @@ bool Lane::take() {
   if (gathers_) gather(lock);
   gathers_ = queued_ >= kBusy;
   JobQueue taken = queued_ <= kMostTogether ? queue_.take_all() : take_some();
-  queued_ -= std::min(queued_, kMostTogether);
+  const std::size_t count = std::min(queued_, kMostTogether);
+  queued_ -= count;
   lock.unlock();
+  waits_.fetch_sub(count, std::memory_order_relaxed);
   while (QueuedJob* const job = taken.pop()) jobs_.push_back(static_cast<Job*>(job));
   return true;
 }

@@ -10,9 +10,12 @@
 #include <condition_variable>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "store/sqlite_connection.hpp"
@@ -55,7 +58,8 @@ inline constexpr Code kQueueIsFull = -2;
 
 /// The queue and the thread. Operations that wait are taken together, at most `kMostTogether`.
 ///
-/// A coroutine on an event loop is suspended and resumed there; those of one loop are resumed by
+/// A coroutine on an event loop is suspended and resumed there. Those of one turn of a loop are
+/// queued together at its end, so that they share a transaction; those of one loop are resumed by
 /// one wake-up. On a thread without a loop the caller is blocked. **Thread-safe.** The destructor
 /// runs what is queued.
 class Lane {
@@ -93,8 +97,23 @@ class Lane {
     void await_resume() const noexcept {}
   };
 
+  /// What was added in one turn of a loop; posted there while there is any, so it needs the lane
+  /// no longer than the operations themselves do. Used on the loop's thread.
+  struct Turn final : QueuedJob {
+    Turn(Lane& lane, Executor& executor) noexcept : lane(lane), executor(executor) {}
+    void run() override { lane.queue(jobs.take_all(), std::exchange(count, 0)); }
+    void drop() noexcept override { run(); }
+
+    Lane& lane;
+    Executor& executor;
+    JobQueue jobs = {};
+    std::size_t count = 0;
+  };
+
   bool enqueue(Job& job, std::coroutine_handle<> waiting);
-  bool push(Job& job);
+  bool admit(Job& job) noexcept;
+  void queue(JobQueue jobs, std::size_t count) noexcept;
+  Turn& turn_of(Executor& executor);
   void work();
   bool take();
   JobQueue take_some() noexcept;
@@ -110,8 +129,11 @@ class Lane {
   std::condition_variable changed_;
   JobQueue queue_;
   std::size_t queued_ = 0;
-  bool gathers_ = false;  ///< Many came together the last time.
-  bool waiting_ = false;  ///< The thread waits for `changed_`.
+  std::atomic<std::size_t> waits_ = 0;        ///< Queued, or to be queued at the end of a turn.
+  std::vector<std::unique_ptr<Turn>> turns_;  ///< One for each loop.
+  const std::uint64_t number_;                ///< No other lane has it.
+  bool gathers_ = false;                      ///< Many came together the last time.
+  bool waiting_ = false;                      ///< The thread waits for `changed_`.
   bool stopping_ = false;
   std::atomic<bool> dozing_ = false;  ///< It waits without a time limit.
   std::thread thread_;

@@ -10,7 +10,9 @@
 #include "power_cut_vfs.hpp"
 #include "scratch_folder.hpp"
 #include "sqlite_session_site.hpp"
+#include "store/sqlite_changes.hpp"
 #include "store/sqlite_log_writes.hpp"
+#include "store/sqlite_turns.hpp"
 
 using namespace sqlite_session_site;
 
@@ -34,6 +36,49 @@ TEST_CASE("turns that wait share a transaction, and one wake-up") {
   CHECK(chats.loop.wake_ups() <= 3);
   CHECK(std::filesystem::file_size(folder / "s.db-wal") - pages < 100 * 4096);
   CHECK(contents(recent(*store, "9", 4)) == Contents{"ask 89", "answer 89", "ask 99", "answer 99"});
+}
+
+TEST_CASE("turns of one turn of a loop are one transaction") {
+  const ScratchFolder folder;
+  const auto store = open_patient(folder / "s.db");
+  append(*store, "first", turn("0"));
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open((folder / "s.db").c_str(), &database) == SQLITE_OK);
+  CHECK(sqlite3_exec(database, "SELECT * FROM totals", nullptr, nullptr, nullptr) == SQLITE_OK);
+  {
+    const vx11::sqlite::ChangeCounter transactions(database);
+    REQUIRE(transactions.is_known());
+    Chats chats(store);
+    chats.append("a", turn("1"));
+    append(*store, "b", turn("1"));  // on a thread without a loop: queued and stored at once
+    CHECK(recent(*store, "a").empty());
+    chats.append("c", turn("1"));
+    const auto before = transactions.read();
+    CHECK(chats.wait().empty());
+    CHECK(transactions.read() - before == 1);
+    for (const char* id : {"a", "b", "c"}) CHECK(recent(*store, id).size() == 2);
+  }
+  sqlite3_close(database);
+}
+
+TEST_CASE("a list of turns is read back, and what is none is refused") {
+  using vx11::sqlite::StoredTurns;
+  const StoredTurns turns = {{1, 0}, {127, 128}, {128, 70'000}, {1LL << 60U, 1LL << 40U}};
+  const std::string packed = vx11::sqlite::pack(turns);
+  StoredTurns read;
+  CHECK(vx11::sqlite::unpack(packed, read));
+  REQUIRE(read.size() == turns.size());
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    CHECK(read[i].key == turns[i].key);
+    CHECK(read[i].bytes == turns[i].bytes);
+  }
+  CHECK(vx11::sqlite::unpack("", read = {}));
+  for (const std::string& damaged :
+       {packed.substr(0, packed.size() - 1), packed + '\x01', packed + '\xFF',
+        std::string("\0\1", 2), std::string(12, '\xFF')}) {
+    read.clear();
+    CHECK_FALSE(vx11::sqlite::unpack(damaged, read));
+  }
 }
 
 TEST_CASE("a turn that fails takes none of its transaction with it") {
