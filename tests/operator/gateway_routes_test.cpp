@@ -200,7 +200,8 @@ TEST_CASE("no member of another type than it should have is more than an answer 
   const std::vector<std::pair<const char*, json>> answers = {{kStatus, healthy_status()},
                                                              {kState, with_window()}};
   for (const auto& [question, good] : answers) {
-    for (const auto& [pointer, value] : good.flatten().items()) {
+    const json leaves = good.flatten();
+    for (const auto& [pointer, value] : leaves.items()) {
       for (const json& other : odd) {
         CAPTURE(pointer);
         CAPTURE(other.type_name());

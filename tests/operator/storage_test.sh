@@ -67,6 +67,18 @@ second_is_refused() {
 }
 check 'a second backend with the same file is refused' second_is_refused
 
+unusable_is_named() {
+  local name text
+  head -c 8192 /dev/urandom >"$WORK/junk.db"
+  mkdir "$WORK/folder.db"
+  for name in junk folder; do
+    text=$(timeout $START_LIMIT "$OPERATOR_PROGRAM" --listen 127.0.0.1:0 --gateway "$BASE" --database "$WORK/$name.db" 2>&1) &&
+      unmet "a backend starts with $name.db"
+    [[ $text == *"database.file: \"$WORK/$name.db\": "* ]] || unmet "it says: $text"
+  done
+}
+check 'a database that cannot be used is named, and nothing starts' unusable_is_named
+
 resumes() {
   local last text
   ask POST /events/ingest -H 'content-type: application/json' -d '{"source":"s","type":"first","payload":{}}'
