@@ -6,7 +6,7 @@
 # Seen:     nginx and Caddy answer 502. HAProxy and Apache close the client's connection without an answer, if it had one before,
 #           and leave the repeat to the client. Those that repeat a request whose kept connection closes send the POST again
 #           by themselves, curl among them: the chat is carried out twice, with a 200 and no sign of it. It looks like a fault of
-#           the client's network, and no 5xx of the proxy is counted by anyone but its own log.
+#           the client's network, and no 5xx stands anywhere but in the log of the proxy.
 # Output:   nginx: 502; with curl: 502, 1 POST carried out without an answer, 0 repeated
 #           haproxy: closed without an answer; with curl: 200, 1 POST carried out without an answer, 1 repeated
 #           caddy: 502; with curl: 502, 1 POST carried out without an answer, 0 repeated

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What:     lru-cache 11.5.3 (npm) on Node.js 20: `fetch()` with a `fetchMethod`, as for a list of models or a key set, called by two
 #           requests at a time, each with the AbortSignal of its own client; the first client leaves, or the second.
-# Guess:    whoever leaves gets the rejection, and the other one the value; the upstream is left when both have gone.
+# Guess:    the client that leaves gets the rejection, and the other one the value; the upstream is left when both have gone.
 # Seen:     the first one's signal ends the fetch for all: the request of the second, whose client waits, rejects with the first
 #           one's reason, and nothing is cached. The second one's signal does nothing at all: its call is still pending after
 #           its client has left, and resolves with the value. So one user's closed tab is an error for everyone who asked in the same
