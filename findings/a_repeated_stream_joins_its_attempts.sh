@@ -7,7 +7,7 @@
 # Seen:     with "append" the words of the attempt that broke stay, and those of the repeat follow: the query is a success, and its
 #           data an answer that begins twice. With "reset" and "replace" it is whole. The stream of a page that was left is read
 #           to its end, so that the model runs on, unless `streamFn` uses the `signal` it gets; then it is left, and the part
-#           that had come stays in the cache as a success: whoever returns within `staleTime` reads it as the answer.
+#           that had come stays in the cache as a success: who returns within `staleTime` reads it as the answer.
 # Output:   reset: success, 2 requests, "one two three"
 #           append: success, 2 requests, "one two one two three"
 #           replace: success, 2 requests, "one two three"

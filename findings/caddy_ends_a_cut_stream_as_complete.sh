@@ -8,7 +8,7 @@
 #           and has only a line in its log. So does nginx by default, since it speaks HTTP/1.0 to the upstream, where a closed
 #           connection is the end; with a reset all is lost, the first event too. With `proxy_http_version 1.1`, and behind
 #           HAProxy, the client sees the cut. A client behind Caddy can know the end of an answer only by what stands in it:
-#           a stream without `[DONE]` or a reason was cut, and whoever takes the end of the body for the end of the answer
+#           a stream without `[DONE]` or a reason was cut, and what takes the end of the body for the end of the answer
 #           stores a part. An answer with a length is cut for the client behind each of them.
 # Output:   caddy: closed complete, reset complete, with a length cut
 #           caddy with flush_interval -1: closed complete, reset complete, with a length cut
