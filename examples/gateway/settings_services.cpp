@@ -100,9 +100,9 @@ std::vector<Setting> report_settings() {
        .field = field(&Config::metrics, &MetricsConfig::requests),
        .doc = "Whether requests and chats are counted and timed: the families `vx11_http_*`, "
               "`vx11_chat_*`, `gen_ai_*`, `vx11_requests_total` and `vx11_completions_*`. `false` "
-              "saves some 2 % of the CPU of a chat, and is for gateways without a scraper; all "
-              "other metrics and `[slo]` stay. Counting that a reload turns on again continues "
-              "where it ended."},
+              "saves some 2 % of the instructions of a chat, and is for gateways without a "
+              "scraper: `vx11-gateway top` shows no requests then. All other metrics and `[slo]` "
+              "stay. Counting that a reload turns on again continues where it ended."},
 
       {.key = "log.level",
        .flag = "--log-level",
