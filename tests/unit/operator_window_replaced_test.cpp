@@ -51,7 +51,7 @@ TEST_CASE_FIXTURE(Replaced, "nothing is closed for a window that is not the open
 }
 
 TEST_CASE_FIXTURE(Replaced, "nothing is closed while the state of madre is not known") {
-  to_power->then(500);
+  to_power->then(HttpResponse(500, "text/plain", "no"));
   CHECK(extend().status == 503);
   CHECK(asked() == std::vector<std::string>{"state"});
 }
@@ -71,7 +71,9 @@ TEST_CASE_FIXTURE(Replaced, "a new window that fails names the one that was clos
   CHECK(answer.status == 400);
   CHECK(body_of(answer).at("closed_window_id") == "win-1");
   CHECK(body_of(answer).at("detail") == "no room");
-  to_power->then_json(kOpen).then_json(R"({"status":"closed"})").then(503);
+  to_power->then_json(kOpen)
+      .then_json(R"({"status":"closed"})")
+      .then(HttpResponse(503, "text/plain", "no"));
   const HttpResponse offline = extend();
   CHECK(offline.status == 503);
   CHECK(body_of(offline).at("closed_window_id") == "win-1");
