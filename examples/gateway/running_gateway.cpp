@@ -67,8 +67,9 @@ std::string mistake_of_keys(const KeyWatch& watch) {
   constexpr auto kLongest = std::chrono::seconds(5);
   if (watch.is_ready()) return {};
   const bool is_fetching = watch.keys->reload().has_value();
-  const auto until = std::chrono::steady_clock::now() + kLongest;
-  while (is_fetching && !watch.is_ready() && std::chrono::steady_clock::now() < until) {
+  const vx11::SteadyClock clock;
+  const vx11::TimePoint until = clock.now() + kLongest;
+  while (is_fetching && !watch.is_ready() && clock.now() < until) {
     if (Signals::stop_is_pending()) return "auth.jwt.jwks_url: the gateway stops";
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

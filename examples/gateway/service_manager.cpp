@@ -69,7 +69,7 @@ void ServiceManager::ready(std::string_view status) const {
 }
 
 void ServiceManager::reloading(std::string_view status) const {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();  // CLOCK_MONOTONIC
+  const auto now = vx11::SteadyClock().now().time_since_epoch();  // CLOCK_MONOTONIC
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
   send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}\nSTATUS={}", micros, line_of(status)));
 }

@@ -71,15 +71,15 @@ int Signals::next(vx11::Duration most) const {
 }
 
 int Signals::wait_for_stop(const SignalHooks& hooks) const {
-  using Clock = std::chrono::steady_clock;
+  const vx11::SteadyClock clock;
   const bool is_timed = hooks.every > vx11::Duration::zero();
-  Clock::time_point due = Clock::now() + hooks.every;
+  vx11::TimePoint due = clock.now() + hooks.every;
   for (;;) {
     // At least a moment: zero is without a limit.
-    const vx11::Duration left = std::max<vx11::Duration>(due - Clock::now(), kMoment);
+    const vx11::Duration left = std::max<vx11::Duration>(due - clock.now(), kMoment);
     const int signal = next(is_timed ? left : vx11::Duration::zero());
-    if (is_timed && Clock::now() >= due) {  // whatever else arrives, and how often
-      due = Clock::now() + hooks.every;
+    if (is_timed && clock.now() >= due) {  // whatever else arrives, and how often
+      due = clock.now() + hooks.every;
       if (hooks.on_time) hooks.on_time();
     }
     if (signal == 0) continue;

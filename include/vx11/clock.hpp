@@ -1,7 +1,7 @@
 #pragma once
 
 /// \file
-/// Clocks: monotonic for every decision, wall-clock for display only; both injectable.
+/// Clocks: monotonic for durations, wall-clock for dates; both injectable. All time is read here.
 
 #include <vx11/detail/durations.hpp>
 #include <vx11/export.hpp>
@@ -63,7 +63,8 @@ class SteadyClock {
   const TimeSource* source_ = nullptr;
 };
 
-/// The wall clock, for timestamps that people read. Never used for decisions. Thread-safe.
+/// The wall clock: for timestamps, and for what depends on the date, such as schedules, budgets and
+/// expiry. It may be set and jump: durations are measured by `SteadyClock`. Thread-safe.
 class WallClock {
  public:
   constexpr WallClock() noexcept = default;
@@ -78,6 +79,11 @@ class WallClock {
  private:
   const TimeSource* source_ = nullptr;
 };
+
+/// The wall clock of the machine in full resolution, for spans, which last microseconds.
+inline std::chrono::time_point<std::chrono::system_clock, Duration> exact_wall_now() noexcept {
+  return std::chrono::system_clock::now();
+}
 
 }  // namespace v0
 }  // namespace vx11

@@ -23,10 +23,6 @@ bool is_path(std::string_view target, std::string_view path) noexcept {
   return target.starts_with(path);
 }
 
-SpanTime system_now() noexcept {
-  return SpanTime(std::chrono::system_clock::now());
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const Tracer>> Tracer::create(TracerOptions options) {
@@ -129,7 +125,7 @@ SpanTime RequestTrace::time_of(TimePoint at) const noexcept {
   const std::lock_guard lock(mutex_);
   if (!offset_) {
     const TracerOptions& with = options();
-    const SpanTime wall = with.wall_now ? with.wall_now() : system_now();
+    const SpanTime wall = with.wall_now ? with.wall_now() : exact_wall_now();
     offset_ = wall.time_since_epoch() - with.clock.now().time_since_epoch();
   }
   return SpanTime(at.time_since_epoch() + *offset_);

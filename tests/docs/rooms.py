@@ -19,6 +19,10 @@ PAGE = "docs/design/rooms.md"
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 # A condition may hold parentheses, two deep.
 INSIDE = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*"
+# Where clocks may be read: the seam, and what cannot afford it: the second of the Date field, and the kernel's coarse
+# clock of a timer.
+CLOCKS = {"include/vx11/clock.hpp", "src/net/http/response_text.cpp", "src/net/loop/timer_wheel.cpp"}
+CLOCK_READ = re.compile(r"(?:system|steady|high_resolution)_clock::now\(|clock_gettime\(|gettimeofday\(|\btime\(nullptr\)")
 AWAIT_IN_CONDITION = re.compile(rf"\b(?:if|while|for|switch) *\({INSIDE}co_await")
 
 
@@ -216,6 +220,15 @@ def check_awaits(rooms):
             yield f"{name}:{line}: co_await in a condition: name its result first"
 
 
+def check_clocks(rooms):
+    for name, text in rooms.tree.texts.items():
+        if name in CLOCKS or name.startswith("examples/upstream/"):  # which uses nothing of the library
+            continue
+        for match in CLOCK_READ.finditer(text):
+            line = text.count("\n", 0, match.start()) + 1
+            yield f"{name}:{line}: reads a clock: take a SteadyClock or WallClock of vx11/clock.hpp"
+
+
 def check_page(rooms):
     page = rooms.tree.root / PAGE
     if not page.exists() or page.read_text(encoding="utf-8") != generated_page(rooms):
@@ -230,6 +243,7 @@ CHECKS = {
     "third parties where they are declared": check_external,
     "the rules hold through all headers": check_rules,
     "no co_await in a condition": check_awaits,
+    "time is read in one place": check_clocks,
     "the page is up to date": check_page,
 }
 

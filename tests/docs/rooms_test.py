@@ -71,6 +71,10 @@ class RoomsTest(unittest.TestCase):
         self.append("examples/health.cpp", '#include "json/text.hpp"\n')
         self.assert_fails("examples/health.cpp includes ")
 
+    def test_a_clock_that_is_read_elsewhere(self):
+        self.append("src/json/text.cpp", "// std::chrono::steady_clock::now()\n")
+        self.assert_fails("reads a clock")
+
     def test_a_co_await_in_a_condition(self):
         self.append("src/json/text.cpp", "// if (co_await (f(g(1)))) co_return;\n")
         self.assert_fails("co_await in a condition")
