@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -113,10 +114,12 @@ std::int64_t SessionChange::most_turns() const noexcept {
 
 /// A few turns more than the limit may stay for a while. Readers pass over them.
 void SessionChange::trim_later(const std::string& id, Stored& session, std::string_view owner) {
+  constexpr std::int64_t kAnyNumber = std::numeric_limits<std::int64_t>::max();
   const std::int64_t more = most_turns() / kTurnsForOneMore;
-  if (is_over(session.sums, most_turns() + 2 * more)) {
+  const std::int64_t surplus = session.sums.turns - most_turns();
+  if (surplus > 2 * more || is_over(session.sums, kAnyNumber)) {
     trim(session, owner);
-  } else if (session.sums.turns > most_turns() + more) {
+  } else if (surplus > more) {
     due_.insert(id);  // stays if this is rolled back: `trim_due` passes over what is not over
   }
 }
