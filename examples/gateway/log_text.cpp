@@ -88,7 +88,8 @@ std::string text_of(const LogLine& line) {
 std::string json_members_of(const LogLine& line) {
   const LogEventInfo& info = info_of(line.event);
   std::string out = fmt::format(R"("level":"{}","event":"{}","message":{})",
-                                kLevels[static_cast<std::size_t>(line.level)], info.name, json_text(message_text(info.message, line.fields)));
+                                kLevels[static_cast<std::size_t>(line.level)], info.name,
+                                json_text(message_text(info.message, line.fields)));
   for (const LogField& field : line.fields) {
     if (is_empty(field)) continue;
     out += fmt::format(R"(,"{}":{})", field.name, json_value(field.value));

@@ -174,12 +174,12 @@ CREATE TABLE packed_turns (
   used_at INTEGER NOT NULL,
   turn BLOB NOT NULL
 );
-INSERT INTO packed_turns SELECT key, session, bytes, used_at, vx11_pack_turn(
+INSERT INTO packed_turns SELECT key, session, bytes, used_at, pack_turn(
     question_role, question, asked_at, question_metadata,
     answer_role, answer, answered_at, answer_metadata) FROM turns ORDER BY key;
 ALTER TABLE sessions ADD COLUMN turn_list BLOB NOT NULL DEFAULT x'';
 UPDATE sessions SET turn_list =
-  (SELECT vx11_pack_list(key, bytes) FROM turns t WHERE t.session = sessions.key);
+  (SELECT pack_turn_list(key, bytes) FROM turns t WHERE t.session = sessions.key);
 DROP TABLE turns;
 ALTER TABLE packed_turns RENAME TO turns;
 )sql";

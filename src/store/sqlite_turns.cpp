@@ -112,10 +112,10 @@ void add_later(StoredTurns& turns, const StoredTurns& later) {
 
 int add_packing_functions(sqlite3* database) noexcept {
   constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
-  const int code = sqlite3_create_function_v2(database, "vx11_pack_turn", 8, kFlags, nullptr,
-                                              &pack_turn, nullptr, nullptr, nullptr);
+  const int code = sqlite3_create_function_v2(database, "pack_turn", 8, kFlags, nullptr, &pack_turn,
+                                              nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return code;
-  return sqlite3_create_function_v2(database, "vx11_pack_list", 2, kFlags, nullptr, nullptr,
+  return sqlite3_create_function_v2(database, "pack_turn_list", 2, kFlags, nullptr, nullptr,
                                     &collect, &pack_collected, nullptr);
 }
 

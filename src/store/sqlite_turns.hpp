@@ -34,8 +34,8 @@ VX11_API bool unpack(std::string_view packed, StoredTurns& turns);
 /// they were noted.
 void add_later(StoredTurns& turns, const StoredTurns& later);
 
-/// The SQL functions of migrations: `vx11_pack_turn(role, content, time, metadata, role, …)` and
-/// the aggregate `vx11_pack_list(key, bytes)`. \return a code of SQLite
+/// The SQL functions of migrations: `pack_turn(role, content, time, metadata, role, …)` and
+/// the aggregate `pack_turn_list(key, bytes)`. \return a code of SQLite
 int add_packing_functions(sqlite3* database) noexcept;
 
 }  // namespace sqlite

@@ -41,8 +41,8 @@ TEST_CASE("a wrong parameter of a list is named") {
 }
 
 TEST_CASE("what is ingested cannot pass for the backend's own") {
-  for (const char* type : {"login", "Login.refused", "POWER.window_opened", " login", "login ",
-                           "login\n", "a\tb"}) {
+  for (const char* type :
+       {"login", "Login.refused", "POWER.window_opened", " login", "login ", "login\n", "a\tb"}) {
     CAPTURE(type);
     Site site;
     json body = kIngested;

@@ -80,6 +80,7 @@ TEST_CASE("a database that another process holds does not hold an event loop") {
   const vx11::Executor::ExecutorScope stay(executor);
   std::optional<Result<void>> stored;
   start(store->append("s", "u", turn()), stored);
+  executor.run_one();  // the end of the loop's turn
   // The loop is free meanwhile: the store waits on a worker.
   CHECK_FALSE(stored);
   other.lets_go();
@@ -100,8 +101,10 @@ TEST_CASE("a call that waited too long for a locked database fails") {
   std::optional<Result<void>> in_time;
   start(store->append("s", "u", turn()), first);
   start(store->append("s", "u", turn()), second);  // behind the first, which waits for the lock
+  executor.run_one();                              // the end of the loop's turn
   clock.advance(std::chrono::seconds(3));
   start(store->append("s", "u", turn()), in_time);
+  executor.run_one();
   other.lets_go();
   for (int i = 0; i < 3; ++i) executor.run_one();
   REQUIRE(second);
