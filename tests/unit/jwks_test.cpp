@@ -305,8 +305,8 @@ TEST_CASE_FIXTURE(Issuer, "no request waits for a fetch, and a fetch ends with i
   std::promise<void> asked;
   std::atomic<bool> was_cancelled{false};
   answers([&](const vx11::Deadline& deadline) -> Result<HttpResponse> {
-    asked.set_value();
     CHECK(deadline.remaining(clock.now()) == 10s);
+    asked.set_value();  // the clock is turned from now on
     while (!deadline.cancelled()) std::this_thread::yield();
     was_cancelled = true;
     return vx11::fail(vx11::Errc::cancelled, "cancelled");
