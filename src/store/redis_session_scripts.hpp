@@ -29,8 +29,8 @@ enum class Appended : int {
 /// other forms. Nothing is written before all is checked, and no later step can fail: Redis undoes
 /// nothing. Redis decides about memory at the start of a script, so the header finds room again.
 ///
-/// A full session keeps a turn more than the limit every other time, so that the header is moved
-/// half as often; readers pass over it.
+/// A session that has all its turns keeps one more every other time, within its bytes, so that the
+/// header is moved half as often; readers pass over it.
 inline constexpr std::string_view kAppend = R"lua(
 local key = KEYS[1]
 local last = redis.pcall('LINDEX', key, -1)
@@ -57,19 +57,17 @@ local turns = redis.call('RPUSH', key, ARGV[2] .. struct.pack('>I6', sum) .. ARG
 local surplus = turns - ARGV[5]
 local most = tonumber(ARGV[6])
 local total = sum + struct.unpack('>I4', ARGV[2], 2)
-local together = 2
+local too_large = 0
 if total > most then
-  if surplus < 0 then surplus = 0 end
-  while surplus < turns - 1 do
-    local oldest = redis.call('LINDEX', key, surplus + 1)
+  while too_large < turns - 1 do
+    local oldest = redis.call('LINDEX', key, too_large + 1)
     if #oldest >= 11 and total - struct.unpack('>I6', oldest, 6) <= most then break end
-    surplus = surplus + 1
-    together = 1
+    too_large = too_large + 1
   end
 end
-if surplus >= together then
+if too_large > 0 or surplus > 1 then
   local header = redis.call('LINDEX', key, 0)
-  redis.call('LTRIM', key, surplus + 1, -1)
+  redis.call('LTRIM', key, math.max(too_large, surplus) + 1, -1)
   redis.call('LPUSH', key, header)
 end
 redis.call('PEXPIRE', key, ARGV[4])

@@ -1,4 +1,3 @@
-#include <vx11/health/redis_client_probe.hpp>
 #include <vx11/store/redis.hpp>
 #include <vx11/store/session_keys.hpp>
 #include <vx11/testing/manual_clock.hpp>
@@ -13,53 +12,25 @@
 #include <doctest/doctest.h>
 
 #include "fake_http_server.hpp"
-#include "redis_session_site.hpp"
+#include "redis_session_parts.hpp"
 #include "session_store_suite.hpp"
 #include "store/redis_session_key.hpp"
 #include "store/redis_session_scripts.hpp"
 #include "store/redis_session_values.hpp"
 
+using namespace redis_session_parts;
 using namespace session_store_suite_parts;
+using vx11::Errc;
 using vx11::RedisSessionStoreOptions;
 using vx11::SessionKeys;
 using vx11::WallTime;
 
 namespace {
 
-/// Shared by all tests that leave the server sound.
-RedisSessionSite& site() {
-  static RedisSessionSite shared;
-  shared.clock().set(WallTime(1'790'000'000'000ms));
-  return shared;
-}
-
-/// Of a store of its own for each test.
-std::string fresh_prefix() {
-  static int made = 0;
-  return "t" + std::to_string(++made) + ":";
-}
-
 SessionKeys some_keys(const std::string& number = "1") {
   auto keys = SessionKeys::parse(number + " " + std::string(64, 'a'));
   REQUIRE(keys);
   return *std::move(keys);
-}
-
-using vx11::Errc;
-
-std::string append_failure(SessionStore& store, std::string id, Errc code = Errc::storage) {
-  const auto done = vx11::sync_wait(store.append(std::move(id), "ana", turn("x")));
-  REQUIRE_FALSE(done);
-  CHECK(done.error().code == code);
-  return done.error().detail;
-}
-std::string read_failure(SessionStore& store, std::string id, Errc code = Errc::storage) {
-  const auto done = vx11::sync_wait(store.find(id));
-  REQUIRE_FALSE(done);
-  CHECK(done.error().code == code);
-  CHECK_FALSE(vx11::sync_wait(store.recent(id, 50)));
-  CHECK_FALSE(vx11::sync_wait(store.summary(id, "why?")));
-  return done.error().detail;
 }
 
 /// Words of the lengths of a conversation's, which do not repeat.
@@ -85,6 +56,18 @@ double bytes_per_byte_of_text(SessionStore& store, const std::string& prefix, st
   CHECK(recent(store, "session-001").size() == 50);
   const auto used = site().number({"MEMORY", "USAGE", prefix + "{session-001}", "SAMPLES", "0"});
   return static_cast<double>(used) / (50.0 * kBytes);
+}
+
+/// The bytes that the turns of a session count for.
+std::size_t weight_of(const vx11::redis::Reply& turns) {
+  std::size_t weight = 0;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    const std::string_view bytes = turns[i].text().substr(1, 4);
+    std::size_t of_one = 0;
+    for (const unsigned char byte : bytes) of_one = of_one << 8U | byte;
+    weight += of_one;
+  }
+  return weight;
 }
 
 /// What a server before 7.0 says to these commands, with a session of one turn.
@@ -305,6 +288,9 @@ TEST_CASE("the header stays while turns leave, whatever the limits") {
     std::size_t bytes = 0;
     for (const Message& message : session->messages) bytes += vx11::stored_bytes(message);
     CHECK((bytes <= 4'000 || session->messages.size() == 2));
+    const auto turns = site().run({"LRANGE", key, "1", "-1"});
+    REQUIRE(turns);
+    CHECK((weight_of(*turns) <= 4'000 || turns->size() == 1));
     // A full session may keep one turn more, which is not read.
     const auto unread =
         site().number({"LLEN", key}) - static_cast<std::int64_t>(1 + session->messages.size() / 2);
@@ -331,85 +317,6 @@ TEST_CASE("sessions are encrypted with the first key, and read with all") {
     CHECK(read_failure(*first, "t", Errc::invalid_reply).find("it cannot be decrypted") !=
           std::string::npos);
   }
-}
-
-TEST_CASE("a script that the server has forgotten is sent again") {
-  const auto store = site().store({.key_prefix = fresh_prefix()});
-  append(*store, "s", turn("1"));
-  site().run({"SCRIPT", "FLUSH"});
-  CHECK(recent(*store, "s").size() == 2);
-  site().run({"SCRIPT", "FLUSH"});
-  append(*store, "s", turn("2"));
-  CHECK(recent(*store, "s").size() == 4);
-}
-
-TEST_CASE("a server that takes no writes still lets read, and nothing is half stored") {
-  const std::string prefix = fresh_prefix();
-  const auto store = site().store({.key_prefix = prefix});
-  const std::string key = prefix + "{s}";
-  append(*store, "s", turn("1"));
-  SUBCASE("it is full") {
-    site().run({"CONFIG", "SET", "maxmemory", "1"});
-    CHECK(append_failure(*store, "s") ==
-          "cannot write the session in redis: redis is out of memory");
-    CHECK(recent(*store, "s").size() == 2);
-    site().run({"CONFIG", "SET", "maxmemory", "0"});
-  }
-  SUBCASE("it has too few replicas") {
-    site().run({"CONFIG", "SET", "min-replicas-to-write", "1"});
-    CHECK(append_failure(*store, "s").ends_with("redis has too few replicas for a write"));
-    CHECK(recent(*store, "s").size() == 2);
-    site().run({"CONFIG", "SET", "min-replicas-to-write", "0"});
-  }
-  CHECK(site().number({"LLEN", key}) == 2);
-  append(*store, "s", turn("2"));
-  CHECK(recent(*store, "s").size() == 4);
-}
-
-TEST_CASE("a store without its server fails at once, and works again after its return") {
-  RedisSessionSite other;
-  RedisSessionStoreOptions options;
-  options.store.patience = 5s;
-  const auto store = other.store(std::move(options));
-  append(*store, "s", turn("1"));
-  other.server().stop();
-  CHECK(append_failure(*store, "s").starts_with("cannot write the session in redis: "));
-  CHECK(read_failure(*store, "s").starts_with("cannot read the session in redis: "));
-}
-
-TEST_CASE("a user that may use what the manual lists is enough, and one that may not is named") {
-  RedisSessionSite own;
-  own.run({"ACL",   "SETUSER",  "ana",     "on",     ">word",   "~vx11:*", "+evalsha",
-           "+eval", "+lindex",  "+lrange", "+rpush", "+rpushx", "+ltrim",  "+lpush",
-           "+llen", "+pexpire", "+unlink", "+role",  "+ping",   "+client", "+select"});
-  auto client = vx11::make_redis_client({.url = own.server().url("ana:word@")});
-  REQUIRE(client);
-  RedisSessionStoreOptions options;
-  options.store.limits.messages = 4;
-  const auto store = vx11::make_redis_session_store(*client, std::move(options));
-  REQUIRE(store);
-  for (int i = 0; i < 4; ++i) append(**store, "s", turn(std::to_string(i)));
-  CHECK(recent(**store, "s").size() == 4);
-  CHECK(erase(**store, "s"));
-  const auto probe = vx11::make_redis_client_probe(*client, "vx11:probe");
-  CHECK(vx11::sync_wait(probe->look(vx11::Deadline())) == vx11::ProbeAnswer(vx11::Health::ok));
-  own.run({"ACL", "SETUSER", "ana", "-evalsha"});
-  CHECK(append_failure(**store, "s").ends_with("redis does not permit the command to this user"));
-}
-
-TEST_CASE("the probe says why a server takes no writes, and whether it answers") {
-  RedisSessionSite own;
-  const auto probe = vx11::make_redis_client_probe(own.client, "vx11:probe");
-  const auto look = [&] { return vx11::sync_wait(probe->look(vx11::Deadline())); };
-  CHECK(look() == vx11::ProbeAnswer(vx11::Health::ok));
-  own.run({"CONFIG", "SET", "maxmemory", "1"});
-  CHECK(look() == vx11::ProbeAnswer(vx11::Health::degraded, "out_of_memory"));
-  own.run({"CONFIG", "SET", "maxmemory", "0", "min-replicas-to-write", "1"});
-  CHECK(look() == vx11::ProbeAnswer(vx11::Health::degraded, "no_replicas"));
-  own.run({"CONFIG", "SET", "min-replicas-to-write", "0"});
-  CHECK(look() == vx11::ProbeAnswer(vx11::Health::ok));
-  own.server().stop();
-  CHECK(look().error().code == vx11::Errc::unreachable);
 }
 
 TEST_CASE("a prefix that would hide the id from the hash slot is refused") {
