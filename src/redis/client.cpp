@@ -33,7 +33,7 @@ Command evaluation(std::string_view how, std::string_view what, const Script& sc
 }  // namespace
 
 Task<RedisResult<Reply>> run(RedisClient& client, std::string key, Command command,
-                             Deadline deadline) {
+                             Deadline deadline, Reply* first) {
   Loop* const loop = client.internal().loop_here();
   if (loop == nullptr) co_return failed(ErrorKind::exhausted);
   ResumeOn on_loop(*loop);
@@ -43,26 +43,8 @@ Task<RedisResult<Reply>> run(RedisClient& client, std::string key, Command comma
     Call& step = exchange.step();
     co_await step;
   }
+  if (first != nullptr) *first = exchange.take_first();
   co_return exchange.take();
-}
-
-Task<RedisResult<Replies>> run_both(RedisClient& client, std::string key, Command command,
-                                    Deadline deadline) {
-  Loop* const loop = client.internal().loop_here();
-  if (loop == nullptr) co_return failed(ErrorKind::exhausted);
-  ResumeOn on_loop(*loop);
-  co_await on_loop;
-  Exchange exchange(client.internal().on(*loop), key, command, deadline);
-  while (exchange.begin_step()) {
-    Call& step = exchange.step();
-    co_await step;
-  }
-  RedisResult<Reply> second = exchange.take();
-  if (!second) co_return tl::unexpected<RedisError>(std::move(second.error()));
-  Replies replies;
-  replies.first = exchange.take_first();
-  replies.second = *std::move(second);
-  co_return replies;
 }
 
 Task<RedisResult<Reply>> run_script(RedisClient& client, const Script& script,

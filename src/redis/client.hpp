@@ -33,21 +33,13 @@ inline Deadline deadline_in(Duration limit, std::stop_token stop = {}) {
 
 /// Runs one command on the server that has `key`, on the caller's event loop or, without one, on
 /// the client's. Takes no longer than `deadline` and `command_timeout`.
+/// \param first gets the reply to the command in front (`Command::after`), which may be an error
+///        line; nil if that was left out, as it is where a slot of a Cluster moves. Null: it is not
+///        looked at. Outlives the task
 /// \return the reply, which is no error line; an error says whether the command may have been
 ///         executed
 Task<RedisResult<Reply>> run(RedisClient& client, std::string key, Command command,
-                             Deadline deadline);
-
-/// Two replies. The first is nil if its command was left out.
-struct Replies {
-  Reply first = {};
-  Reply second = {};
-};
-
-/// `run` for a command with another in front of it (`Command::after`), whose failure is in its
-/// reply. It is left out where a slot of a Cluster moves.
-Task<RedisResult<Replies>> run_both(RedisClient& client, std::string key, Command command,
-                                    Deadline deadline);
+                             Deadline deadline, Reply* first = nullptr);
 
 /// Runs `script`. Sent as its digest; in full only to a server that does not have it yet.
 /// \param script outlives the call

@@ -133,11 +133,12 @@ class RedisSessionStore final : public SessionStore {
       redis::Command expiry("PEXPIRE");
       expiry.add(key).add(idle_).add("GT");
       elements.after(expiry);
+      Reply expires;
       auto reading =
-          redis::run_both(*client_, key, std::move(elements), redis::deadline_in(patience_));
-      auto replies = co_await std::move(reading);
-      if (!replies) co_return read_failure(replies.error());
-      if (!is_unknown_form(replies->first)) co_return elements_in(std::move(replies->second));
+          redis::run(*client_, key, std::move(elements), redis::deadline_in(patience_), &expires);
+      auto reply = co_await std::move(reading);
+      if (!reply) co_return read_failure(reply.error());
+      if (!is_unknown_form(expires)) co_return elements_in(*std::move(reply));
       needs_script_ = true;
     }
     std::vector<std::string> arguments;
