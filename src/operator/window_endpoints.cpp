@@ -76,25 +76,30 @@ const PowerWindow* window_of(const PowerState& state, std::string_view id) {
 }
 
 void write_open_window(json::Writer& json, const PowerState& state) {
-  json.key("window");
   state.windows.empty() ? void(json.raw("null")) : write_window(json, state.windows.front());
+}
+
+/// madre's object with a member of ours in front, in place of hers of that name.
+/// \param value its JSON
+std::string with_member(const std::string& object, std::string_view name, std::string_view value) {
+  const auto theirs = json::split_object(object, std::array<std::string_view, 1>{name});
+  if (!theirs) return object;
+  json::Writer ours;
+  ours.open('{').key(name).raw(value).close('}');
+  return json::merge_objects(std::move(ours).take(), theirs->rest);
 }
 
 /// madre's refusal to open a second window, with the one that is open.
 std::string with_open_window(const std::string& refusal, const PowerState& state) {
-  static constexpr std::array<std::string_view, 1> kOurs = {"window"};
-  const auto theirs = json::split_object(refusal, kOurs);
-  if (!theirs) return refusal;
-  json::Writer ours;
-  ours.open('{');
-  write_open_window(ours, state);
-  ours.close('}');
-  return json::merge_objects(std::move(ours).take(), theirs->rest);
+  json::Writer window;
+  write_open_window(window, state);
+  return with_member(refusal, "window", std::move(window).take());
 }
 
 HttpResponse window_not_open(const PowerState& state) {
   json::Writer json(256);
   json.open('{').key("error").string("window_not_open").key("status_code").integer(404);
+  json.key("window");
   write_open_window(json, state);
   json.close('}');
   return json_answer(404, std::move(json).take());
@@ -133,12 +138,9 @@ Task<Result<MadreReply>> replace(std::shared_ptr<Replacement> order, Deadline de
 
 /// What became of the new window, beside the one that was closed for it.
 HttpResponse with_closed(HttpResponse answer, const std::string& id) {
-  static constexpr std::array<std::string_view, 1> kOurs = {"closed_window_id"};
-  const auto theirs = json::split_object(answer.body, kOurs);
-  if (!theirs) return answer;
-  json::Writer ours;
-  ours.open('{').key("closed_window_id").string(id).close('}');
-  answer.body = json::merge_objects(std::move(ours).take(), theirs->rest);
+  json::Writer closed;
+  closed.string(id);
+  answer.body = with_member(answer.body, "closed_window_id", std::move(closed).take());
   return answer;
 }
 
