@@ -6,11 +6,14 @@
 #include <vx11/clock.hpp>
 #include <vx11/scope.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -109,6 +112,12 @@ enum class AuthMode : std::uint8_t { token, off, jwt };
 /// Access to `GET /metrics`. Automatic: without a token on a loopback address, with one elsewhere.
 enum class MetricsMode : std::uint8_t { automatic, open, token };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
+/// As in the configuration and in lines of the log.
+constexpr std::string_view to_string(LogLevel level) noexcept {
+  constexpr std::array<std::string_view, 6> kNames = {"trace", "debug", "info",
+                                                      "warn",  "error", "off"};
+  return kNames[static_cast<std::size_t>(level)];
+}
 enum class LogFormat : std::uint8_t { text, json };
 
 }  // namespace gateway

@@ -1,7 +1,6 @@
 #include "log_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 
 #include <fmt/format.h>
@@ -10,9 +9,6 @@
 namespace gateway {
 
 namespace {
-
-/// By `LogLevel`, as `log.level` has them.
-constexpr std::array<std::string_view, 5> kLevels = {"trace", "debug", "info", "warn", "error"};
 
 std::string in_one_line(std::string_view text) {
   std::string out;
@@ -87,9 +83,8 @@ std::string text_of(const LogLine& line) {
 
 std::string json_members_of(const LogLine& line) {
   const LogEventInfo& info = info_of(line.event);
-  std::string out = fmt::format(R"("level":"{}","event":"{}","message":{})",
-                                kLevels[static_cast<std::size_t>(line.level)], info.name,
-                                json_text(message_text(info.message, line.fields)));
+  std::string out = fmt::format(R"("level":"{}","event":"{}","message":{})", to_string(line.level),
+                                info.name, json_text(message_text(info.message, line.fields)));
   for (const LogField& field : line.fields) {
     if (is_empty(field)) continue;
     out += fmt::format(R"(,"{}":{})", field.name, json_value(field.value));

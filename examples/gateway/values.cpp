@@ -31,12 +31,12 @@ constexpr Words<AuthMode, 3> kAuthModes{
 constexpr Words<MetricsMode, 3> kMetricsModes{{{"auto", MetricsMode::automatic},
                                                {"public", MetricsMode::open},
                                                {"token", MetricsMode::token}}};
-constexpr Words<LogLevel, 6> kLogLevels{{{"trace", LogLevel::trace},
-                                         {"debug", LogLevel::debug},
-                                         {"info", LogLevel::info},
-                                         {"warn", LogLevel::warn},
-                                         {"error", LogLevel::error},
-                                         {"off", LogLevel::off}}};
+constexpr std::pair<std::string_view, LogLevel> named(LogLevel level) {
+  return {to_string(level), level};
+}
+constexpr Words<LogLevel, 6> kLogLevels{named(LogLevel::trace), named(LogLevel::debug),
+                                        named(LogLevel::info),  named(LogLevel::warn),
+                                        named(LogLevel::error), named(LogLevel::off)};
 constexpr Words<LogFormat, 2> kLogFormats{{{"text", LogFormat::text}, {"json", LogFormat::json}}};
 constexpr Words<vx11::Overtaken, 2> kOvertaken{
     {{"observe", vx11::Overtaken::observe}, {"cancel", vx11::Overtaken::cancel}}};
