@@ -100,11 +100,11 @@ TEST_CASE("a call that waited too long for a locked database fails") {
   std::optional<Result<void>> second;
   std::optional<Result<void>> in_time;
   start(store->append("s", "u", turn()), first);
-  start(store->append("s", "u", turn()), second);  // behind the first, which waits for the lock
-  executor.run_one();                              // the end of the loop's turn
+  executor.run_one();  // the end of the loop's turn: it waits for the lock
+  start(store->append("s", "u", turn()), second);
   clock.advance(std::chrono::seconds(3));
   start(store->append("s", "u", turn()), in_time);
-  executor.run_one();
+  executor.run_one();  // both are behind it
   other.lets_go();
   for (int i = 0; i < 3; ++i) executor.run_one();
   REQUIRE(second);
