@@ -16,6 +16,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include "one_window_madre.hpp"
 #include "redis_server.hpp"
 #include "shared_redis_site.hpp"
 
@@ -24,35 +25,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A madre that keeps one window.
-struct Madre {
-  explicit Madre(vx11::testing::ManualClock& turned) : clock(turned) {}
-
-  vx11::PowerState state() {
-    if (window && clock.wall_now() >= *window->created_at + *window->ttl) window.reset();
-    vx11::PowerState seen;
-    seen.running = {"madre", "tentaculo_link", "redis"};
-    if (!window) return seen;
-    seen.windows.push_back(*window);
-    seen.running.push_back("switch");
-    return seen;
-  }
-  vx11::MadreReply open(const vx11::WindowRequest& wanted) {
-    ++asked;
-    state();
-    if (window) return {409, R"({"detail":"open already"})"};
-    window.emplace();
-    window->id = "w" + std::to_string(asked);
-    window->created_at = clock.wall_now();
-    window->ttl = wanted.ttl;
-    window->services = wanted.services;
-    return {200, R"({"window_id":")" + window->id + R"("})"};
-  }
-
-  vx11::testing::ManualClock& clock;
-  std::optional<vx11::PowerWindow> window = std::nullopt;
-  int asked = 0;
-};
+using Madre = OneWindowMadre;
 
 /// A gateway's part of it, whose looks at madre the test orders.
 struct Replica {

@@ -199,17 +199,9 @@ struct Isolated : Site {
     health.components[3].check = std::shared_ptr<const CircuitBreaker>(switch_breaker);
     options.breakers = {{.name = "switch", .breaker = switch_breaker, .control = switch_breaker},
                         {.name = "madre", .breaker = madre_breaker, .control = madre_breaker}};
-    options.tasks = relayed("switch", to_switch, switch_breaker);
-    options.intents = relayed("madre", to_madre, madre_breaker);
-    options.inee = relayed("hormiguero", to_madre, madre_breaker);
-  }
-  static vx11::RouterTarget relayed(const std::string& name,
-                                    const std::shared_ptr<ScriptedTransport>& transport,
-                                    const std::shared_ptr<CircuitBreaker>& breaker) {
-    return {.name = name,
-            .url = "http://" + name + ":8000",
-            .transport = transport,
-            .breaker = breaker};
+    options.tasks = target("switch", to_switch, switch_breaker);
+    options.intents = target("madre", to_madre, madre_breaker);
+    options.inee = target("hormiguero", to_madre, madre_breaker);
   }
 };
 

@@ -172,11 +172,6 @@ struct Site {
       breaker.try_acquire().value().failure();
     }
   }
-
- private:
-  std::shared_ptr<CircuitBreaker> breaker() const {
-    return std::make_shared<CircuitBreaker>(vx11::CircuitBreakerOptions(), clock);
-  }
   static vx11::RouterTarget target(const std::string& name,
                                    const std::shared_ptr<ScriptedTransport>& transport,
                                    const std::shared_ptr<CircuitBreaker>& breaker) {
@@ -186,6 +181,10 @@ struct Site {
             .breaker = breaker};
   }
 
+ private:
+  std::shared_ptr<CircuitBreaker> breaker() const {
+    return std::make_shared<CircuitBreaker>(vx11::CircuitBreakerOptions(), clock);
+  }
   std::optional<OperatorApi> api_;
 };
 

@@ -24,6 +24,7 @@
 #include <vx11/date_tz.hpp>
 #endif
 
+#include "one_window_madre.hpp"
 #include "power/budget.hpp"
 #include "power/schedule.hpp"
 
@@ -80,9 +81,17 @@ inline std::string next(const PowerSchedule& schedule, std::string_view now) {
   return found ? vx11::to_rfc3339(found->begin) : std::string();
 }
 
+/// Exists before the madre who reads it.
+struct TurnedClock {
+  vx11::testing::ManualClock clock;
+};
+
 /// A madre with one window, as the governor's program sees her, and clocks that are turned.
-struct Site {
-  explicit Site(PowerGovernorOptions options, std::string_view now = "2026-06-15T08:00:00Z") {
+struct Site : TurnedClock, OneWindowMadre {
+  using TurnedClock::clock;
+
+  explicit Site(PowerGovernorOptions options, std::string_view now = "2026-06-15T08:00:00Z")
+      : OneWindowMadre(TurnedClock::clock) {
     clock.set_wall(at(now));
     options.clock = clock;
     options.wall_clock = clock;
@@ -93,36 +102,7 @@ struct Site {
     governor = PowerGovernor::create(std::move(options)).value();
   }
 
-  void expire() {
-    if (window && window->ttl && *window->created_at + *window->ttl <= clock.wall_now()) {
-      window.reset();
-    }
-  }
-  void look() {
-    expire();
-    vx11::PowerState state;
-    state.running = {"madre", "tentaculo_link", "redis"};
-    if (window) {
-      state.windows.push_back(*window);
-      for (const auto& service : window->services) state.running.push_back(service);
-      if (window->ttl) {
-        const auto left = *window->created_at + *window->ttl - clock.wall_now();
-        state.windows.back().remaining = std::chrono::floor<seconds>(left);
-      }
-    }
-    governor->observe(state);
-  }
-  vx11::MadreReply open(const vx11::WindowRequest& wanted) {
-    expire();
-    ++asked;
-    if (window) return {409, R"({"detail":"open already"})"};
-    window.emplace();
-    window->id = "w" + std::to_string(asked);
-    window->created_at = clock.wall_now();
-    window->ttl = wanted.ttl;
-    window->services = wanted.services;
-    return {200, R"({"window_id":")" + window->id + R"("})"};
-  }
+  void look() { governor->observe(state()); }
   void carry_out(const PowerOrder& order) {
     vx11::MadreReply reply(200, "{}");
     if (order.action == PowerOrder::Action::open) {
@@ -171,9 +151,6 @@ struct Site {
     if (with_ledger) governor->restore(ledger);
   }
 
-  vx11::testing::ManualClock clock;
-  std::optional<vx11::PowerWindow> window = std::nullopt;
-  int asked = 0;
   std::vector<vx11::PowerDecision> decisions = {};
   PowerGovernorOptions rules = {};
   std::shared_ptr<PowerGovernor> governor = {};

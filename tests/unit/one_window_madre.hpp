@@ -1,0 +1,50 @@
+#pragma once
+
+/// \file
+/// A madre that keeps one window, for tests of a governor.
+
+#include <vx11/power_governor.hpp>
+#include <vx11/power_state_client.hpp>
+#include <vx11/testing/manual_clock.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+struct OneWindowMadre {
+  explicit OneWindowMadre(vx11::testing::ManualClock& turned) : clock(turned) {}
+
+  vx11::PowerState state() {
+    expire();
+    vx11::PowerState seen;
+    seen.running = {"madre", "tentaculo_link", "redis"};
+    if (!window) return seen;
+    seen.windows.push_back(*window);
+    for (const auto& service : window->services) seen.running.push_back(service);
+    if (window->ttl) {
+      const auto left = *window->created_at + *window->ttl - clock.wall_now();
+      seen.windows.back().remaining = std::chrono::floor<std::chrono::seconds>(left);
+    }
+    return seen;
+  }
+  vx11::MadreReply open(const vx11::WindowRequest& wanted) {
+    expire();
+    ++asked;
+    if (window) return {409, R"({"detail":"open already"})"};
+    window.emplace();
+    window->id = "w" + std::to_string(asked);
+    window->created_at = clock.wall_now();
+    window->ttl = wanted.ttl;
+    window->services = wanted.services;
+    return {200, R"({"window_id":")" + window->id + R"("})"};
+  }
+  void expire() {
+    if (window && window->ttl && *window->created_at + *window->ttl <= clock.wall_now()) {
+      window.reset();
+    }
+  }
+
+  vx11::testing::ManualClock& clock;
+  std::optional<vx11::PowerWindow> window = std::nullopt;
+  int asked = 0;  ///< How often for a window.
+};
