@@ -3,9 +3,9 @@
 #           and langsmith 0.12.0 (npm) on Node.js 20: a program that writes a record and awaits forceFlush(), or flush(), and
 #           shutdown(), as before its exit, while the collector refuses everything with 401.
 # Guess:    the promise rejects in all of them: it is the one place where a program can see that its records were refused.
-# Seen:     so it is for traces. For logs and metrics it resolves, and nothing is printed without a diag logger: a wrong token is a clean run and an empty
-#           dashboard. langfuse and langsmith resolve as well, and print the refusal to the console. A check that telemetry
-#           arrives has to ask the backend.
+# Seen:     so it is for traces. For logs and metrics it resolves, and nothing is printed without a diag logger: a wrong token
+#           is a clean run and an empty dashboard. langfuse and langsmith resolve as well, and print the refusal to the
+#           console. A check that telemetry arrives has to ask the backend.
 # Output:   traces: forceFlush rejects, shutdown rejects; printed: nothing
 #           logs: forceFlush resolves, shutdown resolves; printed: nothing
 #           metrics: forceFlush resolves, shutdown resolves; printed: nothing
