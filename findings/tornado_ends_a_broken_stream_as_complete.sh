@@ -34,7 +34,7 @@ packages=$(needed daphne uvicorn gunicorn python3-hypercorn python3-starlette py
 export PYTHONPATH=$work/usr/lib/python3/dist-packages:$work PYTHONDONTWRITEBYTECODE=1 NOTES=$work/notes
 
 cat >models.py <<'PY'
-"""The same model for each kind of server: two events; /break raises between them, /leave goes on for six seconds."""
+"""The same model for each kind of server: two events; /break raises between them, /leave lasts six seconds."""
 import asyncio, contextlib, os, time
 
 @contextlib.contextmanager
