@@ -2,7 +2,7 @@
 # What:     node-fetch 2.7.0 and 3.3.2, needle 3.5.0, bent 7.3.12, axios 1.21.1, got 14.6.6, superagent 10.4.2, fetch() of Node.js 20, and
 #           @cerebras/cerebras_cloud_sdk 1.91.0 (npm), which stands on node-fetch 2: a JSON answer whose server closes its
 #           connection (FIN) amid the body, as when its process is killed; with a Content-Length, and in chunks.
-# Guess:    each rejects at once: the connection is closed, and more cannot come.
+# Guess:    (worded after the first run) each rejects at once: the connection is closed, and more cannot come.
 # Seen:     with node-fetch 2 an answer with a length, and with needle and bent each one, is awaited without an end: the
 #           promise neither resolves nor rejects. The client of Cerebras has a `timeout` of its own, 2 s here: it ends with
 #           the head, so that `create()` never returns, and is never repeated. A worker that awaits it is lost for

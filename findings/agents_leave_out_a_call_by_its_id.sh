@@ -2,7 +2,7 @@
 # What:     @openai/agents 0.20.0, @langchain/langgraph 1.7.3 (createReactAgent), langchain 1.5.14 (createAgent) and
 #           ai 7.0.173 (npm) on Node.js 20: a model that calls the same tool in three turns, before a server that numbers the calls
 #           of each answer anew, so that each has the id "call_0"; and before one with ids of their own.
-# Guess:    each call is carried out, and the model sees all three results: an id pairs a call with the result in its turn.
+# Guess:    (worded after the first run) each call is carried out, and the model sees all three results: an id pairs a call with the result in its turn.
 # Seen:     OpenAI's agents and langgraph carry the first out and pass over the others without an error or a warning, and ask
 #           the model again: it believes that it has booked three times, and one is booked. langchain's
 #           createAgent and ai are well. A gateway that makes ids, for a server that has none, has to make them differ within

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What:     @portkey-ai/gateway 1.15.2 (npm) on Node.js 20, as `npm install` brings it (hono 4.13.19, @hono/node-server 1.19.19), before
 #           a server that answers each chat well, streamed or not; openai 7.59.0 as the client.
-# Guess:    a good answer arrives, streamed or not.
+# Guess:    (worded after the first run) a good answer arrives, streamed or not.
 # Seen:     not streamed it does. Each streamed one is a 500, "Something went wrong", though the server answers it whole:
 #           the gateway writes a field into the head of fetch's response, which is immutable. The client repeats the 500, so that
 #           one chat is made, and paid, three times, and none is read. The packages are the newest ones that its ranges

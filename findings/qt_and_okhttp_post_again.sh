@@ -2,7 +2,7 @@
 # What:     QNetworkAccessManager of Qt 5.15.8, OkHttp 3.13.1, HttpClient 4.5.14 of Apache, httpc of Erlang 25.2.3, LWP 6.68 and
 #           HTTP::Tiny of Perl 5.36 (Debian 12), by default options: a POST whose server reads it whole and closes without an
 #           answer, on a new connection and on one that an answer has left open; and a POST that is answered with 408.
-# Guess:    Qt and Erlang send it again on a connection that was in use, where the server may have closed before it read; on a
+# Guess:    (worded after the first run) Qt and Erlang send it again on a connection that was in use, where the server may have closed before it read; on a
 #           new one each sends it once, and a 408 is an answer.
 # Seen:     Qt sends it twice on a new connection, too, and then reports the error: a chat that a server had begun when it
 #           ended is made, and paid, twice. OkHttp, the client of most programs on Android, does so on a kept connection, and
