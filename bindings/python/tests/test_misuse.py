@@ -155,6 +155,10 @@ class BreakerTest(unittest.TestCase):
         self.assertEqual(outer.state, "open")
 
 
+    def test_what_is_no_function_is_refused(self):
+        with self.assertRaisesRegex(TypeError, "no function"):
+            vx11.CircuitBreaker()(5)
+
     def test_a_generator_is_refused(self):
         def pieces():
             yield 1

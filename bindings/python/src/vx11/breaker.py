@@ -235,6 +235,8 @@ class CircuitBreaker(Handle):
         check(lib.vx11_breaker_set_mode(self.handle, _MODES.index(mode)), c_void_p())
 
     def __call__(self, function: F) -> F:
+        if not callable(function):
+            raise TypeError(f"a {type(function).__name__} is no function")
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError("a call of a generator runs nothing: write `with breaker.acquire():` in it")
         if is_async(function):
