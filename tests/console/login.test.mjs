@@ -17,6 +17,17 @@ check('a wrong token is refused, and the right one opens the console', async (op
   await page.heading('Overview').waitFor()
 })
 
+check('a double click logs in once', async (open) => {
+  const page = await open()
+  await page.page.goto(`${page.url}/operator/ui/`)
+  let logins = 0
+  page.page.on('request', (request) => (logins += request.url().endsWith('/auth/login') ? 1 : 0))
+  await page.page.getByLabel('Token', { exact: true }).fill(shared.system.tokens.operator)
+  await page.button('Log in').dblclick()
+  await page.heading('Overview').waitFor()
+  assert.equal(logins, 1)
+})
+
 check('the token is neither in the storage of the page nor readable in its cookies', async (open) => {
   const page = await open()
   await page.login(shared.system.tokens.operator)
