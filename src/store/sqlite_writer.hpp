@@ -44,7 +44,7 @@ struct Counts {
   std::int64_t bytes = 0;
 };
 
-/// What the database holds, and what this store has removed, as of the last transaction of its writer;
+/// What the database holds, and what this store has removed, as of its writer's last transaction;
 /// what other processes have changed since then is not in it. Read by any thread.
 struct Tally {
   std::atomic<std::int64_t> sessions = -1;  ///< -1: not known, as the bytes then.

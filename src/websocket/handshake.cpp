@@ -50,7 +50,7 @@ bool has_member(const Headers& headers, std::string_view name, std::string_view 
                      [=](std::string_view each) { return equals_ignoring_case(each, member); });
 }
 
-/// The value of a field that a handshake has once (RFC 6455, 11.3); empty: it is absent, or repeated.
+/// The value of a field that a handshake has once (RFC 6455, 11.3); empty: absent, or repeated.
 std::string_view lone_value(const Headers& headers, std::string_view name) {
   std::optional<std::string_view> value;
   for (const Header header : headers) {
