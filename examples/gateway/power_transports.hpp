@@ -33,6 +33,11 @@ std::shared_ptr<vx11::Transport> make_used_transport(std::shared_ptr<vx11::Trans
 
 /// `inner`, for madre's power endpoints alone: a command counts as in progress until madre has
 /// answered it, also when its caller has left, or its order was cancelled.
+///
+/// The operator API holds the slot for a caller's whole command, from before the first look at
+/// madre's state until its limit has passed. This holds it for each single request, and so covers
+/// what the API does not see: orders of the governor itself, and the time after the limit, in which
+/// madre may still carry a command out. Both together are one command in progress.
 std::shared_ptr<vx11::Transport> make_command_transport(
     std::shared_ptr<vx11::Transport> inner, std::shared_ptr<vx11::PowerGovernor> governor);
 

@@ -74,11 +74,12 @@ std::vector<vx11::MetricFamily> figure_metrics(
   std::vector<vx11::MetricFamily> families;
   add_figure(families, store, &Figures::sessions,
              {.name = "vx11_sessions",
-              .help = "Sessions that are kept.",
+              .help = "Sessions that are kept, in an SQLite file as of this gateway's last change; "
+                      "absent with Redis, which would have to count them.",
               .kind = vx11::MetricKind::gauge});
   add_figure(families, store, &Figures::bytes,
              {.name = "vx11_session_bytes",
-              .help = "Size of the messages of all sessions.",
+              .help = "Size of the messages of all sessions, known as vx11_sessions is.",
               .kind = vx11::MetricKind::gauge,
               .unit = "bytes"});
   add_figure(families, store, &Figures::evicted,
@@ -100,6 +101,14 @@ std::vector<vx11::MetricFamily> guard_metrics(
           {.name = "vx11_session_store_timeouts_total",
            .help = "Operations of the session store that took longer than their time limit.",
            .series = {{.value = [store] { return store->timed_out(); }}}},
+          {.name = "vx11_session_store_operations",
+           .help = "Operations of the session store that run or wait for their turn, those whose "
+                   "callers no longer wait included.",
+           .kind = vx11::MetricKind::gauge,
+           .series = {{.labels = {{"operation", "read"}},
+                       .value = [store] { return store->reads_under_way(); }},
+                      {.labels = {{"operation", "write"}},
+                       .value = [store] { return store->writes_under_way(); }}}},
           {.name = "vx11_session_store_duration_seconds",
            .help = "Time that operations of the session store took; those that were ready at once "
                    "count as zero.",

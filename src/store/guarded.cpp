@@ -36,12 +36,30 @@ struct GuardedSessionStore::State {
   CircuitBreaker reading;
   CircuitBreaker writing;
   std::atomic<std::uint64_t> timed_out = 0;
+  std::atomic<std::uint64_t> reads_under_way = 0;
+  std::atomic<std::uint64_t> writes_under_way = 0;
   const SteadyClock clock;
   MetricHistogram read_times{request_time_bounds(), kTimeSteps};
   MetricHistogram write_times{request_time_bounds(), kTimeSteps};
 };
 
 namespace {
+
+/// Counts an operation as under way as long as it exists.
+class UnderWay {
+ public:
+  explicit UnderWay(std::atomic<std::uint64_t>& count) noexcept : count_(&count) {
+    count_->fetch_add(1, std::memory_order_relaxed);
+  }
+  UnderWay(UnderWay&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
+  UnderWay& operator=(UnderWay&&) = delete;
+  ~UnderWay() {
+    if (count_ != nullptr) count_->fetch_sub(1, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::uint64_t>* count_;
+};
 
 /// Records the end of an operation. Keeps what the operation uses alive: the store, and the
 /// question of a summary.
@@ -51,6 +69,7 @@ struct RecordVerdict {
   CircuitBreaker::Permit permit;
   std::string_view operation;  ///< The breaker's name, which `state` keeps.
   std::shared_ptr<const std::string> question;
+  UnderWay under_way;  ///< Counted in `state`.
 
   void operator()(bool in_time, detail::StoreVerdict verdict, Errc error = Errc::storage) {
     if (!in_time) {
@@ -83,7 +102,8 @@ Task<Result<T>> wait_for(std::shared_ptr<detail::GuardedCall<T, RecordVerdict<St
 template <class T, class State, class Begin>
 Task<Result<T>> guarded(const std::shared_ptr<State>& state, CircuitBreaker& breaker,
                         std::shared_ptr<const std::string> question, const Begin& begin) {
-  const auto times = &breaker == &state->reading ? &State::read_times : &State::write_times;
+  const bool reads = &breaker == &state->reading;
+  const auto times = reads ? &State::read_times : &State::write_times;
   auto permit = breaker.try_acquire();
   if (!permit) {
     state->events(Event{.kind = EventKind::store_left_out,
@@ -93,7 +113,8 @@ Task<Result<T>> guarded(const std::shared_ptr<State>& state, CircuitBreaker& bre
   }
   Task<Result<T>> call = begin(*state->inner);
   RecordVerdict<State> record{state, *std::move(permit), breaker.options().name,
-                              std::move(question)};
+                              std::move(question),
+                              UnderWay(reads ? state->reads_under_way : state->writes_under_way)};
   const auto awaiter = std::move(call).operator co_await();
   if (awaiter.await_ready()) {
     Result<T> result = detail::TaskAccess::take(call);
@@ -164,6 +185,14 @@ const MetricHistogram& GuardedSessionStore::read_times() const noexcept {
 
 const MetricHistogram& GuardedSessionStore::write_times() const noexcept {
   return state_->write_times;
+}
+
+std::uint64_t GuardedSessionStore::reads_under_way() const noexcept {
+  return state_->reads_under_way.load(std::memory_order_relaxed);
+}
+
+std::uint64_t GuardedSessionStore::writes_under_way() const noexcept {
+  return state_->writes_under_way.load(std::memory_order_relaxed);
 }
 
 std::uint64_t GuardedSessionStore::timed_out() const noexcept {

@@ -136,6 +136,18 @@ class SqliteSessionStore final : public SessionStore {
     co_return job.was_there;
   }
 
+  SessionFigures figures() const override {
+    const auto now = [](const auto& figure) {
+      return static_cast<std::uint64_t>(std::max(figure.load(std::memory_order_relaxed), {}));
+    };
+    const sqlite::Tally& tally = shared_.tally;
+    SessionFigures figures{.evicted = now(tally.evicted), .expired = now(tally.expired)};
+    if (tally.sessions.load(std::memory_order_relaxed) < 0) return figures;
+    figures.sessions = now(tally.sessions);
+    figures.bytes = now(tally.bytes);
+    return figures;
+  }
+
  private:
   static sqlite::Shared share(const Connections& connections, const SessionStoreOptions& options,
                               SessionDurability durability) {

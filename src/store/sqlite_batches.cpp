@@ -72,6 +72,10 @@ Writer::Writer(Connection connection, std::string name, Shared& shared)
     return SQLITE_OK;
   };
   sqlite3_wal_hook(connection_.get(), note_frames, this);
+  const auto hold = [this](const Row& row) {
+    shared_.tally.hold({.sessions = row.integer(0), .bytes = row.integer(1)});
+  };
+  statements_.totals.each(hold);  // should it fail, the first transaction knows
 }
 
 Writer::~Writer() {

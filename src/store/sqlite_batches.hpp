@@ -38,6 +38,7 @@ struct Shared {
   SteadyClock steady_clock;
   LastingClock clock;
   SessionMemory memory;
+  Tally tally = {};
   SessionDurability durability = SessionDurability::process;
 };
 
@@ -147,8 +148,8 @@ class Writer {
   void tidy_up_log() noexcept;
   void checkpoint() noexcept;
   SessionChange new_change() {
-    return SessionChange(statements_, shared_.memory, last_change_, due_, shared_.limits,
-                         shared_.idle, shared_.clock.now());
+    return SessionChange(statements_, shared_.memory, last_change_, due_, shared_.tally,
+                         shared_.limits, shared_.idle, shared_.clock.now());
   }
 
   LogWrites log_writes_;

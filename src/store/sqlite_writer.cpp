@@ -119,6 +119,7 @@ void SessionChange::sweep(std::size_t appends) {
     if (std::ssize(found) == most) none_expires_before_ = now_;  // there may be more
     for (const Candidate& candidate : found) {
       forget(candidate.key, candidate.id, candidate.owner, candidate.bytes);
+      ++expired_;
     }
   }
 }
@@ -193,12 +194,19 @@ Code SessionChange::commit() {
   changes_.changes_file = pages_written(statements_.database) != pages_before_;
   if (code_ == SQLITE_OK) {
     last_ = {true, totals_, counted_, last_turn_, written_use_, none_expires_before_};
+    publish();
     memory_.changed(std::move(changes_));
     if (due_trimmed_) due_.clear();
   } else {
     roll_back();
   }
   return code_;
+}
+
+void SessionChange::publish() noexcept {
+  tally_.hold(totals_);
+  tally_.evicted.fetch_add(evicted_, std::memory_order_relaxed);
+  tally_.expired.fetch_add(expired_, std::memory_order_relaxed);
 }
 
 void SessionChange::roll_back() {
@@ -241,6 +249,7 @@ SessionChange::Stored& SessionChange::find_or_begin(const std::string& id,
   if (session.key != 0) {
     if (!is_expired(session.key, session.last_accessed)) return session;
     forget(session.key, id, owner, session.sums.bytes);
+    ++expired_;
   }
   run(statements_.begin, id, user_id, milliseconds(begun), now_, used_, owner);
   written_use_ = std::max(written_use_, used_);
@@ -303,6 +312,7 @@ void SessionChange::evict(std::int64_t kept, const std::string& owner) {
     const Candidates own = oldest_of(kept, owner);
     if (own.empty()) break;
     forget(own.front().key, own.front().id, owner, own.front().bytes);
+    ++evicted_;
     --left;
   }
   for (; left > 0 && code_ == SQLITE_OK && is_over(); --left) {
@@ -318,6 +328,7 @@ bool SessionChange::evict_one(std::int64_t kept, const std::string* owner) {
   if (found.empty()) return false;
   const Candidate& gone = found.front();
   forget(gone.key, gone.id, gone.owner, gone.bytes);
+  ++evicted_;
   return true;
 }
 

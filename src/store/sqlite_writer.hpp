@@ -6,6 +6,7 @@
 #include <vx11/clock.hpp>
 #include <vx11/session.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <forward_list>
 #include <map>
@@ -43,6 +44,20 @@ struct Counts {
   std::int64_t bytes = 0;
 };
 
+/// What the database holds, and what this store has removed, as of its writer's last transaction;
+/// what other processes have changed since then is not in it. Read by any thread.
+struct Tally {
+  std::atomic<std::int64_t> sessions = -1;  ///< -1: not known, as the bytes then.
+  std::atomic<std::int64_t> bytes = 0;
+  std::atomic<std::uint64_t> evicted = 0;  ///< For want of room.
+  std::atomic<std::uint64_t> expired = 0;
+
+  void hold(const Counts& counts) noexcept {
+    sessions.store(counts.sessions, std::memory_order_relaxed);
+    bytes.store(counts.bytes, std::memory_order_relaxed);
+  }
+};
+
 /// What a writer knows of the database after its last transaction, as long as no other process
 /// changes it: begins the next one without reading.
 struct LastChange {
@@ -68,12 +83,13 @@ using DueSessions = std::unordered_set<std::string>;
 class SessionChange {
  public:
   SessionChange(WriterStatements& statements, SessionMemory& memory, LastChange& last,
-                DueSessions& due, const SessionLimits& limits, Milliseconds idle,
+                DueSessions& due, Tally& tally, const SessionLimits& limits, Milliseconds idle,
                 Milliseconds now) noexcept
       : statements_(statements),
         memory_(memory),
         last_(last),
         due_(due),
+        tally_(tally),
         limits_(limits),
         idle_(idle),
         now_(now) {}
@@ -160,16 +176,20 @@ class SessionChange {
   Candidates oldest_of(std::int64_t kept, const std::string& owner);
   Candidates oldest_of_all(std::int64_t kept);
   void write_sums();
+  void publish() noexcept;
 
   WriterStatements& statements_;
   SessionMemory& memory_;
   LastChange& last_;
   DueSessions& due_;
+  Tally& tally_;
   const SessionLimits& limits_;
   const Milliseconds idle_;
   const Milliseconds now_;
   Code code_ = SQLITE_OK;
   Counts totals_ = {};
+  std::uint64_t evicted_ = 0;
+  std::uint64_t expired_ = 0;
   std::map<std::string, Counts, std::less<>> owners_ = {};
   int pages_before_ = 0;        ///< Those that the connection had written.
   std::int64_t counted_ = 0;    ///< Up to this turn the rows of sessions are right.

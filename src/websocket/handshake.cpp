@@ -50,6 +50,17 @@ bool has_member(const Headers& headers, std::string_view name, std::string_view 
                      [=](std::string_view each) { return equals_ignoring_case(each, member); });
 }
 
+/// The value of a field that a handshake has once (RFC 6455, 11.3); empty: absent, or repeated.
+std::string_view lone_value(const Headers& headers, std::string_view name) {
+  std::optional<std::string_view> value;
+  for (const Header header : headers) {
+    if (!equals_ignoring_case(header.name, name)) continue;
+    if (value) return {};
+    value = trimmed(header.value);
+  }
+  return value.value_or(std::string_view());
+}
+
 bool is_key(std::string_view text) noexcept {
   const auto is_digit = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
@@ -96,14 +107,14 @@ std::optional<HttpResponse> mistake_in(const HttpRequest& request) {
     answer.headers.add("Upgrade", "websocket");
     return answer;
   }
-  if (trimmed(headers.get("Sec-WebSocket-Version")) != kVersion) {
+  if (lone_value(headers, "Sec-WebSocket-Version") != kVersion) {
     HttpResponse answer = refusal(426, "upgrade_required", "only version 13 is spoken");
     answer.headers.add("Upgrade", "websocket");
     answer.headers.add("Sec-WebSocket-Version", kVersion);
     return answer;
   }
-  if (!is_key(trimmed(headers.get("Sec-WebSocket-Key")))) {
-    return not_a_handshake("Sec-WebSocket-Key must be the base64 of 16 bytes");
+  if (!is_key(lone_value(headers, "Sec-WebSocket-Key"))) {
+    return not_a_handshake("Sec-WebSocket-Key must be the base64 of 16 bytes, once");
   }
   return std::nullopt;
 }
@@ -132,7 +143,7 @@ HttpResponse answer_to(const HttpRequest& request, const std::vector<std::string
   HttpResponse answer(101);
   answer.headers.add("Upgrade", "websocket");
   answer.headers.add("Sec-WebSocket-Accept",
-                     accept_of(trimmed(request.headers.get("Sec-WebSocket-Key"))));
+                     accept_of(lone_value(request.headers, "Sec-WebSocket-Key")));
   if (!protocol->empty()) answer.headers.add("Sec-WebSocket-Protocol", *protocol);
   return answer;
 }

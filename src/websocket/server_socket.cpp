@@ -55,11 +55,11 @@ ServerSocket::ServerSocket(WebSocketOptions options, std::string subprotocol,
       channel_(std::move(channel)),
       loop_(channel_->loop()),
       reader_(options_.max_message_bytes),
-      look_timer_(loop_.timers, &ServerSocket::look, this) {}
+      look_timer_(std::in_place, loop_.timers, &ServerSocket::look, this) {}
 
 Task<void> ServerSocket::run(WebSocketSession session) {
   const auto self = shared_from_this();
-  look_timer_.arm(TimerWheel::in(options_.ping_interval));
+  look_timer_->arm(TimerWheel::in(options_.ping_interval));
   try {
     run_detached(self, speak(self, std::move(session)));
     while (!is_over()) {
@@ -111,7 +111,7 @@ bool ServerSocket::is_over() const noexcept {
 
 void ServerSocket::end() noexcept {
   has_ended_ = true;
-  look_timer_.disarm();
+  look_timer_.reset();
   {
     const std::lock_guard lock(mutex_);
     const bool is_clean = closing_ && is_deaf_;
@@ -121,6 +121,7 @@ void ServerSocket::end() noexcept {
   }
   notify_receiver();
   ended_.request_stop();
+  channel_ = nullptr;
 }
 
 // ---- receiving
@@ -185,7 +186,7 @@ Task<std::optional<WebSocketMessage>> ServerSocket::receive() {
   message = std::move(inbox_.front());
   inbox_.pop_front();
   if (was_full) is_heard_ = true;  // it may have sent what was not read
-  if (was_full || last_) channel_->wake_later();
+  if (!has_ended_ && (was_full || last_)) channel_->wake_later();
   co_return message;
 }
 
@@ -302,7 +303,7 @@ void ServerSocket::look_after_client() {
   was_unsent_ = unsent_bytes() != 0;
   sent_at_look_ = sent_;
   if (!was_unsent_) queue(WSLAY_PING, {});
-  look_timer_.arm(TimerWheel::in(options_.ping_interval));
+  look_timer_->arm(TimerWheel::in(options_.ping_interval));
 }
 
 }  // namespace websocket

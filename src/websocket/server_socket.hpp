@@ -29,7 +29,8 @@ namespace websocket {
 /// tried at once on the loop, and left to `run` if the socket is full.
 ///
 /// What is not marked as guarded belongs to the connection's loop, which other threads do not touch
-/// once it has ended: they look at `closed_` first.
+/// once it has ended: they look at `closed_` first. Channel and timer, which are linked into the
+/// loop, are released there by the end: any thread may drop the last reference, at any time later.
 class ServerSocket final : public WebSocket, public std::enable_shared_from_this<ServerSocket> {
  public:
   ServerSocket(WebSocketOptions options, std::string subprotocol,
@@ -80,14 +81,14 @@ class ServerSocket final : public WebSocket, public std::enable_shared_from_this
 
   const WebSocketOptions options_;
   const std::string subprotocol_;
-  const std::shared_ptr<net_detail::Channel> channel_;
+  std::shared_ptr<net_detail::Channel> channel_;  ///< Null after the end.
   net_detail::Loop& loop_;
   FrameReader reader_;
   std::deque<WebSocketMessage> inbox_ = {};
   /// What ends the WebSocket, while messages before it wait for the session.
   std::optional<Received> last_ = std::nullopt;
   std::coroutine_handle<> receiver_ = nullptr;
-  net_detail::WheelTimer look_timer_;
+  std::optional<net_detail::WheelTimer> look_timer_;  ///< None after the end.
   net_detail::SharedJob<ServerSocket, &ServerSocket::deliver> deliver_job_;
   bool is_heard_ = true;     ///< Something has come since the last look.
   bool was_unsent_ = false;  ///< Something waited to be sent at the last look.

@@ -55,6 +55,19 @@ check('stop ends the answer, at the upstream as well', (open) => streaming(async
   assert.ok(!(await lastAnswer(page).textContent()).includes('five'))
 }))
 
+check('a reload before the first answer is complete loses it, and the chat continues', (open) => streaming(async () => {
+  const page = await chatting(open)
+  await ask(page, 'one two three four five')
+  await lastAnswer(page).getByText(/switch heard/).waitFor()
+  await page.page.reload()
+  await page.text('Nothing of this chat is stored.').waitFor()
+  await shared.system.order('__set', { stream_released: ALL_EVENTS })
+  await ask(page, 'six seven')
+  await lastAnswer(page).getByText(/seven/).waitFor()
+  await page.page.reload()
+  await page.page.getByRole('log').getByText('six seven', { exact: true }).waitFor()
+}))
+
 check('an answer continues while another view is looked at', (open) => streaming(async () => {
   const page = await chatting(open)
   await ask(page, 'yaks and four more words')

@@ -1,5 +1,6 @@
 // Logins: the token becomes a session of the browser, which ends by logout, expiry and revocation.
 import assert from 'node:assert/strict'
+import { VIEWS } from './browser.mjs'
 import { suite } from './suite.mjs'
 
 const shared = suite()
@@ -17,6 +18,17 @@ check('a wrong token is refused, and the right one opens the console', async (op
   await page.heading('Overview').waitFor()
 })
 
+check('a double click logs in once', async (open) => {
+  const page = await open()
+  await page.page.goto(`${page.url}/operator/ui/`)
+  let logins = 0
+  page.page.on('request', (request) => (logins += request.url().endsWith('/auth/login') ? 1 : 0))
+  await page.page.getByLabel('Token', { exact: true }).fill(shared.system.tokens.operator)
+  await page.button('Log in').dblclick()
+  await page.heading('Overview').waitFor()
+  assert.equal(logins, 1)
+})
+
 check('the token is neither in the storage of the page nor readable in its cookies', async (open) => {
   const page = await open()
   await page.login(shared.system.tokens.operator)
@@ -28,6 +40,16 @@ check('the token is neither in the storage of the page nor readable in its cooki
   assert.equal(httpOnly, true)
   assert.equal(sameSite, 'Strict')
   assert.ok(!value.includes(shared.system.tokens.operator))
+})
+
+check('a browser that denies storage shows every view', async (open) => {
+  const page = await open()
+  await page.page.addInitScript(() => {
+    const denied = { get: () => { throw new DOMException('denied', 'SecurityError') } }
+    for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, denied)
+  })
+  await page.login(shared.system.tokens.operator)
+  for (const name of VIEWS) await page.view(name)
 })
 
 check('a reload keeps the login and the view; logout ends it', async (open) => {

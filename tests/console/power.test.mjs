@@ -58,6 +58,19 @@ check('an open window counts down', async (open) => {
   await window.getByText(/No window is open/).waitFor()
 })
 
+check('a double click opens one window', async (open) => {
+  const page = await atPower(open)
+  const window = page.region('Window')
+  await window.getByRole('checkbox', { name: 'hermes' }).check()
+  let orders = 0
+  page.page.on('request', (request) => (orders += request.url().endsWith('/chat/window/open') ? 1 : 0))
+  await page.button('Open window', window).dblclick()
+  await window.getByRole('timer').waitFor()
+  assert.equal(orders, 1)
+  assert.equal(await window.getByText('A window is open already').count(), 0)
+  await shared.system.api('POST', '/chat/window/close', {})
+})
+
 check('the end of a window shows by itself', async (open) => {
   const page = await atPower(open)
   const window = page.region('Window')

@@ -52,6 +52,8 @@ const namesOutOfSight = () => [...document.querySelectorAll('.table-scroll')].fl
 })
 
 check('on a phone nothing is wider than the screen', async (open) => {
+  const long = { source: 's'.repeat(64), type: `t.${'x'.repeat(126)}`, summary: 'y'.repeat(500), payload: {} }
+  assert.equal((await shared.system.api('POST', '/events/ingest', long)).status, 200)
   const page = await open({ width: 360, height: 740 })
   await page.login(shared.system.tokens.operator)
   for (const name of VIEWS) {

@@ -122,6 +122,8 @@ uses_are_counted() {
   expect_equal "first pieces" "$(value vx11_chat_first_piece_seconds_count)" 1
   expect_equal "own times" "$(value vx11_chat_own_duration_seconds_count)" 2
   (($(value 'vx11_session_store_duration_seconds_count{operation="write"}') == 1)) || unmet "no time of the store"
+  (($(value vx11_sessions) == 1)) || unmet "not one session"
+  (($(value 'vx11_session_store_operations{operation="write"}') == 0)) || unmet "an operation is under way"
 }
 
 failures_are_counted() {

@@ -117,13 +117,17 @@ TEST_CASE_FIXTURE(Site, "an operation is waited for no longer than the limit") {
   CHECK((*stored)->error().code == vx11::Errc::storage);
   CHECK((*stored)->error().detail == "the session store did not answer in time");
   CHECK(store->timed_out() == 1);
+  CHECK(store->writes_under_way() == 1);
+  CHECK(store->reads_under_way() == 0);
   CHECK(timer->sleepers() == 0);
   CHECK(store->write_times().read().sum == doctest::Approx(0.25));
   CHECK(store->read_times().read().sum == 0);
   // Without its caller it still ends, and keeps all it needs until then.
   inner->hangs = false;
   inner->end_all();
+  CHECK(store->writes_under_way() == 0);
   CHECK(recent(*store, "s").size() == 2);
+  CHECK(store->reads_under_way() == 0);
   CHECK(store->read_times().read().buckets[0].count == 1);  // ready at once
 }
 

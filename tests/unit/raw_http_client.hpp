@@ -14,6 +14,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -42,6 +43,8 @@ class RawHttpClient {
     from.sin_family = AF_INET;
     ::inet_pton(AF_INET, own_address, &from.sin_addr);
     be_patient();
+    const int on = 1;  // each piece is a segment, and none waits for an acknowledgement
+    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (::bind(fd_, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0 ||
         ::connect(fd_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) {
       ::close(fd_);

@@ -56,6 +56,36 @@ TEST_CASE("the SQLite store does what every store does, in a file") {
   });
 }
 
+TEST_CASE("the SQLite store knows what it holds and what it has removed, also when opened again") {
+  const ScratchFolder folder;
+  ManualClock clock;
+  const SessionLimits limits{.idle_timeout = 60s, .sessions = 2};
+  {
+    const auto store = open(folder / "sessions.db", limits, clock);
+    CHECK(store->figures().sessions == 0);
+    CHECK(store->figures().bytes == 0);
+    for (const char* id : {"a", "b", "c"}) append(*store, id, turn("1"));
+    CHECK(store->figures().sessions == 2);
+    CHECK(*store->figures().bytes > 0);
+    CHECK(store->figures().evicted == 1);
+    CHECK(store->figures().expired == 0);
+  }
+  const auto store = open(folder / "sessions.db", limits, clock);
+  CHECK(store->figures().sessions == 2);
+  CHECK(store->figures().evicted == 0);
+  CHECK(vx11::sync_wait(store->erase("c")).value());
+  CHECK(store->figures().sessions == 1);
+  const auto other = open(folder / "sessions.db", limits, clock);
+  append(*other, "d", turn("1"));
+  CHECK(other->figures().sessions == 2);
+  CHECK(store->figures().sessions == 1);  // as of its own last change
+  clock.advance(60s);
+  append(*store, "b", turn("2"));
+  CHECK(store->figures().sessions == 1);
+  CHECK(store->figures().expired == 2);
+  CHECK(store->figures().evicted == 0);
+}
+
 TEST_CASE("the SQLite store does what every store does, in memory") {
   session_store_suite([](const SessionLimits& limits, const ManualClock& clock) {
     return open(":memory:", limits, clock);

@@ -1,6 +1,9 @@
 // Clients of RFC 6455, good and bad, by a table: the subjects of the Autobahn test suite's groups 1
-// to 7, 9 and 10. Each case is sent in one piece and, if it is short, byte by byte, and has the
-// same outcome. Groups 12 and 13 are about compression, which is not offered.
+// to 7, 9 and 10, whose numbers stand at each test; that suite itself is not run. Each case is sent
+// in one piece and, if it is short, byte by byte, and has the same outcome. Differences: its waits
+// between frames are left out (but for 6.4, whose outcome depends on them), 9.7 and 9.8 have 200
+// messages instead of 1,000, and of 9.3 and 9.4 only the smallest and some larger fragments are
+// sent. Groups 12 and 13 are about compression, which is declined: see the test of the handshake.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -75,6 +78,27 @@ void check_all(SocketServer& server, const std::vector<Case>& cases) {
   }
 }
 
+const std::string kGreek = "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5";
+
+/// `value` in `bytes` bytes by the scheme of UTF-8, also where UTF-8 forbids that.
+std::string coded(std::uint32_t value, std::size_t bytes) {
+  std::string text(bytes, '\0');
+  for (std::size_t at = bytes - 1; at > 0; --at, value >>= 6U) {
+    text[at] = static_cast<char>(0x80U | (value & 0x3FU));
+  }
+  const unsigned length_mark = 0xFF00U >> bytes & 0xFFU;
+  text[0] = static_cast<char>(length_mark | value);
+  return text;
+}
+/// The largest value that the scheme has room for in so many bytes.
+std::uint32_t largest(std::size_t bytes) {
+  return bytes == 2 ? 0x7FFU : (1U << (5 * bytes + 1)) - 1;
+}
+std::string utf8(std::uint32_t value) {
+  if (value < 0x80) return std::string(1, static_cast<char>(value));
+  return coded(value, value <= 0x7FF ? 2 : value <= 0xFFFF ? 3 : 4);
+}
+
 /// In one frame, in two, and with a fragment for each byte.
 std::vector<std::string> ways_to_send(const std::string& data) {
   std::vector<std::string> ways = {text(data)};
@@ -88,6 +112,7 @@ std::vector<std::string> ways_to_send(const std::string& data) {
 
 }  // namespace
 
+// 1.1, 1.2.
 TEST_CASE_FIXTURE(SocketServer, "conformance: messages of every size") {
   std::vector<Case> cases;
   for (const std::size_t size : {0, 1, 125, 126, 127, 128, 65'535, 65'536, 131'072}) {
@@ -98,6 +123,7 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: messages of every size") {
   check_all(*this, cases);
 }
 
+// 2.1 to 2.11.
 TEST_CASE_FIXTURE(SocketServer, "conformance: pings and pongs") {
   const std::string binary("\x00\xff\xfe\xfd\xfc\xfb\x00\xff", 8);
   const std::string longest(125, '\xfe');
@@ -120,6 +146,7 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: pings and pongs") {
        {.name = "ten", .sent = ten, .pongs = answers}});
 }
 
+// 3.1 to 3.7, 4.1, 4.2.
 TEST_CASE_FIXTURE(SocketServer, "conformance: reserved bits and opcodes") {
   std::vector<Case> cases = {
       {.name = "at once", .sent = reserved(Opcode::text, 1), .code = 1002},
@@ -127,6 +154,11 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: reserved bits and opcodes") {
        .sent = text("Hello") + reserved(Opcode::text, 2) + ping(),
        .messages = {"Hello"},
        .code = 1002},
+      {.name = "between messages",
+       .sent = text("Hello") + reserved(Opcode::text, 3) + text("Hello"),
+       .messages = {"Hello"},
+       .code = 1002},
+      {.name = "small", .sent = reserved(Opcode::text, 4, "*") + ping(), .code = 1002},
       {.name = "binary", .sent = reserved(Opcode::binary, 5), .code = 1002},
       {.name = "ping", .sent = reserved(Opcode::ping, 6), .code = 1002},
       {.name = "close", .sent = reserved(Opcode::closing, 7, {}), .code = 1002},
@@ -144,6 +176,7 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: reserved bits and opcodes") {
   check_all(*this, cases);
 }
 
+// 5.1 to 5.20.
 TEST_CASE_FIXTURE(SocketServer, "conformance: fragments") {
   const std::string start = part(Opcode::text, "fragment1");
   const std::vector<std::string> joined = {"fragment1fragment2"};
@@ -158,6 +191,12 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: fragments") {
         .pongs = {"p"}},
        {.name = "nothing to continue", .sent = last("x") + text("Hello"), .code = 1002},
        {.name = "the same, not the last", .sent = more("x") + text("Hello"), .code = 1002},
+       {.name = "nothing, before a message",
+        .sent = last("x") + start + last("y") + last("x") + start + last("y"),
+        .code = 1002},
+       {.name = "the same, not the last",
+        .sent = more("x") + start + last("y") + more("x") + start + last("y"),
+        .code = 1002},
        {.name = "after a whole message",
         .sent = start + last("fragment2") + more("x") + text("Hello"),
         .messages = joined,
@@ -176,49 +215,93 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: fragments") {
         .messages = {"middle"}}});
 }
 
-TEST_CASE_FIXTURE(SocketServer, "conformance: UTF-8") {
-  std::vector<Case> cases;
-  for (const char* valid :
-       {"Hello-\xc2\xb5@\xc3\x9f\xc3\xb6\xc3\xa4\xc3\xbc\xc3\xa0\xc3\xa1-UTF-8!!",
-        "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5", "\x7f", "\xc2\x80", "\xdf\xbf",
-        "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbd", "\xef\xbf\xbf",
-        "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xef\xbf\xbe", "\xf0\x9f\xbf\xbe",
-        "\xf4\x8f\xbf\xbe"}) {
-    for (const std::string& way : ways_to_send(valid)) {
-      cases.push_back({.name = valid, .sent = way, .messages = {valid}});
-    }
+// 6.1 to 6.3, 6.5 to 6.23; 6.4 is the next one.
+TEST_CASE_FIXTURE(SocketServer, "conformance: UTF-8 that is valid") {
+  std::vector<std::string> valid = {
+      "Hello-\xc2\xb5@\xc3\x9f\xc3\xb6\xc3\xa4\xc3\xbc\xc3\xa0\xc3\xa1-UTF-8!!",
+      kGreek,
+      std::string(1, '\0'),
+      "a$b",
+      "a\xc2\xa2"
+      "b",
+      "a\xe2\x82\xac"
+      "b",
+      "a\xf0\xa4\xad\xa2"
+      "b"};
+  for (const std::uint32_t edge : {0x7FU, 0x80U, 0x7FFU, 0x800U, 0xD7FFU, 0xE000U, 0x10000U}) {
+    valid.push_back(utf8(edge));
   }
-  for (const char* invalid : {"\x80",
-                              "\xbf",
-                              "\x80\xbf",
-                              "a\xc3",
-                              "\xc3 ",
-                              "\xe0 ",
-                              "\xf0 ",
-                              "\xe0\x80",
-                              "\xf0\x80\x80",
-                              "\xc0\x80",
-                              "\xc1\xbf",
-                              "\xe0\x9f\xbf",
-                              "\xf0\x8f\xbf\xbf",
-                              "\xed\xa0\x80",
-                              "\xed\xbf\xbf",
-                              "\xed\xa0\x80\xed\xb0\x80",
-                              "\xf4\x90\x80\x80",
-                              "\xf5\x80\x80\x80",
-                              "\xf8\x88\x80\x80\x80",
-                              "\xfc\x84\x80\x80\x80\x80",
-                              "\xfe",
-                              "\xff",
-                              "\xce\xba\xe1\xbd\xb9\xed\xa0\x80"
-                              "edited"}) {
-    for (const std::string& way : ways_to_send(invalid)) {
-      cases.push_back({.name = invalid, .sent = way, .code = 1007});
+  for (std::uint32_t special = 0xFFF9; special <= 0xFFFD; ++special) valid.push_back(utf8(special));
+  for (std::uint32_t plane = 0; plane <= 0x10; ++plane) {  // no characters, and still valid
+    valid.push_back(utf8(plane << 16U | 0xFFFEU));
+    valid.push_back(utf8(plane << 16U | 0xFFFFU));
+  }
+  std::vector<Case> cases;
+  for (const std::string& each : valid) {
+    for (const std::string& way : ways_to_send(each)) {
+      cases.push_back({.name = each, .sent = way, .messages = {each}});
     }
   }
   check_all(*this, cases);
 }
 
+TEST_CASE_FIXTURE(SocketServer, "conformance: UTF-8 that is not valid") {
+  std::vector<std::string> invalid = {"\x80\xbf",
+                                      "\x80\xbf\x80",
+                                      "a\xc3",
+                                      "\xfe",
+                                      "\xff",
+                                      "\xfe\xfe\xff\xff",
+                                      kGreek + "\xed\xa0\x80 edited"};
+  std::string all;
+  for (int byte = 0x80; byte <= 0xBF; ++byte) {
+    all += static_cast<char>(byte);
+    invalid.emplace_back(1, static_cast<char>(byte));
+  }
+  invalid.push_back(all);
+  std::string starts;
+  for (int byte = 0xC0; byte <= 0xFD; ++byte) {
+    const std::string start{static_cast<char>(byte), ' '};
+    invalid.push_back(start);
+    starts += start;
+  }
+  invalid.push_back(starts);
+  std::string incomplete;
+  for (std::size_t bytes = 2; bytes <= 6; ++bytes) {
+    for (const std::uint32_t value : {0U, largest(bytes)}) {
+      invalid.push_back(coded(value, bytes));  // 2 and 3 bytes of the largest are valid: see below
+      const std::string start = coded(value, bytes).substr(0, bytes - 1);
+      invalid.push_back(start);
+      incomplete += start;
+    }
+    invalid.push_back(coded('/', bytes));
+    invalid.push_back(coded(bytes == 2 ? 0x7F : largest(bytes - 1), bytes));
+  }
+  std::erase_if(
+      invalid, [](const std::string& each) { return each == utf8(0x7FF) || each == utf8(0xFFFF); });
+  invalid.push_back(incomplete);
+  invalid.push_back(utf8(0x110000));
+  for (const std::uint32_t high : {0xD800U, 0xDB7FU, 0xDB80U, 0xDBFFU}) {
+    invalid.push_back(utf8(high));
+    for (const std::uint32_t low : {0xDC00U, 0xDF80U, 0xDFFFU}) {
+      invalid.push_back(utf8(low));
+      invalid.push_back(utf8(high) + utf8(low));
+    }
+  }
+  for (std::size_t size = 1; size < kGreek.size(); ++size) {
+    const std::string beginning = kGreek.substr(0, size);
+    if (size != 2 && size != 5 && size != 7 && size != 9) invalid.push_back(beginning);
+  }
+  std::vector<Case> cases;
+  for (const std::string& each : invalid) {
+    for (const std::string& way : ways_to_send(each)) {
+      cases.push_back({.name = each, .sent = way, .code = 1007});
+    }
+  }
+  check_all(*this, cases);
+}
+
+// 6.4.1 to 6.4.4.
 TEST_CASE_FIXTURE(SocketServer, "conformance: a text that cannot become UTF-8 is not waited for") {
   const std::string start = "\xce\xba\xe1\xbd\xb9";
   for (const char* wrong : {"\xf4\x90", "\xed\xa0", "\xe0\x80", "\xc3\xc3", "\xff"}) {
@@ -232,6 +315,7 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: a text that cannot become UTF-8 is
   }
 }
 
+// Beyond the suite.
 TEST_CASE_FIXTURE(SocketServer, "conformance: lengths") {
   const auto head = [](const char* bytes, std::size_t size) { return std::string(bytes, size); };
   const std::string key = "\x11\x22\x33\x44";
@@ -251,6 +335,7 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: lengths") {
               .code = 1002}});
 }
 
+// 7.1 to 7.13.
 TEST_CASE_FIXTURE(SocketServer, "conformance: closes") {
   const std::string longest(123, '*');
   const std::string much(256 * 1024, 'x');
@@ -281,6 +366,7 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: closes") {
   check_all(*this, cases);
 }
 
+// 9.1 to 9.6, 10.1.
 TEST_CASE_FIXTURE(SocketServer, "conformance: large messages in fragments and in pieces") {
   options.max_message_bytes = std::size_t{1} << 20;
   options.max_unsent_bytes = 2 * options.max_message_bytes;
@@ -307,7 +393,7 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: large messages in fragments and in
                     {.name = "one byte too many in fragments",
                      .sent = split(Opcode::text, large + "*", 65'536),
                      .code = 1009}});
-  for (const std::size_t piece : {64, 997, 2'048}) {
+  for (const std::size_t piece : {64, 128, 256, 512, 997, 1'024, 2'048}) {
     RawHttpClient client = open();
     const std::string sent = text(medium);
     for (std::size_t at = 0; at < sent.size(); at += piece) {
@@ -317,6 +403,26 @@ TEST_CASE_FIXTURE(SocketServer, "conformance: large messages in fragments and in
   }
 }
 
+// 9.1.6, 9.3.1, 9.4.9.
+TEST_CASE_FIXTURE(SocketServer, "conformance: messages of 4 and 16 MiB") {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  options.max_message_bytes = 16 * kMiB;
+  options.max_unsent_bytes = 2 * options.max_message_bytes;
+  const std::string largest_of_all(16 * kMiB, '*');
+  const std::string four = largest_of_all.substr(0, 4 * kMiB);
+  std::string tiny = part(Opcode::text, "");
+  for (std::size_t at = 0; at < four.size(); at += 64)
+    tiny += more(std::string_view(four).substr(at, 64));
+  check_all(
+      *this,
+      {{.name = "16 MiB of text", .sent = text(largest_of_all), .messages = {largest_of_all}},
+       {.name = "4 MiB in fragments of 64 bytes", .sent = tiny + last(""), .messages = {four}},
+       {.name = "4 MiB and an empty fragment",
+        .sent = part(Opcode::binary, four) + last(""),
+        .messages = {four}}});
+}
+
+// 9.7, 9.8.
 TEST_CASE_FIXTURE(SocketServer, "conformance: many messages on one connection") {
   RawHttpClient client = open();
   for (const std::uint8_t opcode : {Opcode::text, Opcode::binary}) {

@@ -37,6 +37,8 @@ TEST_CASE_FIXTURE(SocketServer, "what is no handshake is refused") {
   CHECK(RawHttpClient::has(old.head, "sec-websocket-version: 13"));
   other = good;
   CHECK(status(other.replace(other.find("HTTP/1.1"), 8, "HTTP/1.0")) == 426);
+  CHECK(status(handshake("/ws", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")) == 400);
+  CHECK(status(handshake("/ws", "Sec-WebSocket-Version: 13\r\n")) == 426);
 }
 
 TEST_CASE_FIXTURE(SocketServer, "the first subprotocol that the client prefers is chosen") {

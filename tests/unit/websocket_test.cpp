@@ -118,6 +118,40 @@ TEST_CASE_FIXTURE(SocketServer, "other threads may send and close while the clie
   CHECK(last.data.substr(2) == "enough");
 }
 
+// ThreadSanitizer sees it if that touches the loop.
+TEST_CASE_FIXTURE(SocketServer, "another thread may drop the last reference to a WebSocket") {
+  keep_socket();
+  for (int i = 0; i < 20; ++i) {
+    opened = std::promise<Socket>();
+    RawHttpClient client = open();
+    Socket kept = socket();
+    RawHttpClient other = connect();  // the loop arms timers meanwhile
+    client.send(close_frame(1000));
+    CHECK(eventually([&] { return kept->closed().has_value(); }));
+    CHECK(client.read_all().size() == 4);
+    std::thread dropping([last = std::move(kept)]() mutable { last.reset(); });
+    CHECK(other.send(getting("/livez")));
+    CHECK(other.read_answer().status == 200);
+    dropping.join();
+  }
+}
+
+TEST_CASE("a WebSocket that is kept outlives its connection and its server") {
+  Socket kept;
+  {
+    SocketServer server;
+    server.keep_socket();
+    RawHttpClient client = server.open();
+    kept = server.socket();
+    client.send(close_frame(1000));
+    CHECK(eventually([&] { return kept->closed().has_value(); }));
+  }
+  CHECK(kept->closed()->code == 1000);
+  CHECK_FALSE(kept->send("late"));
+  kept->close(1000);
+  CHECK(kept->unsent_bytes() == 0);
+}
+
 TEST_CASE_FIXTURE(SocketServer, "a close waits until the session has seen what came before it") {
   const auto may_receive = std::make_shared<std::atomic<bool>>(false);
   session = [may_receive](Socket socket) -> Task<void> {

@@ -88,6 +88,7 @@ class CircuitBreaker {
   snapshot() { return JSON.parse(calling(() => native.breakerSnapshot(this._handle))); }
 
   async run(work) {
+    needFunction(work, 'a breaker');
     const permit = this.acquire();
     try {
       const result = await work();
@@ -102,6 +103,7 @@ class CircuitBreaker {
   }
 
   guard(work) {
+    needFunction(work, 'a breaker');
     const breaker = this;
     return function guarded(...args) { return breaker.run(() => work.apply(this, args)); };
   }
@@ -124,15 +126,28 @@ function complete(call, answer) {
   native.callAnswer(call, answer?.status ?? 200, headers, Buffer.from(answer?.body ?? ''));
 }
 
+/** Code and text of what a transport's function threw, which can be anything. */
+function failureOf(error) {
+  try {
+    if (!(error instanceof VX11Error)) return ['unreachable', `${error?.name ?? 'Error'} in the transport`];
+    return [error.code, String(error.detail)];
+  } catch {
+    return ['unreachable', 'error in the transport'];
+  }
+}
+
 function abandon(call, error) {
-  const code = CODES.indexOf(error instanceof VX11Error ? error.code : 'unreachable') + 1;
-  const detail = error instanceof VX11Error ? error.detail : `${error?.name ?? 'Error'} in the transport`;
-  native.callFail(call, code || 2, String(detail).replaceAll('\0', ''));
+  const [code, detail] = failureOf(error);
+  native.callFail(call, CODES.indexOf(code) + 1 || 2, detail.replaceAll('\0', ''));
+}
+
+function needFunction(work, what) {
+  if (typeof work !== 'function') throw new TypeError(`${what} needs a function`);
 }
 
 class FunctionTransport {
   constructor(send) {
-    if (typeof send !== 'function') throw new TypeError('a transport needs a function');
+    needFunction(send, 'a transport');
     // Not async: this function must not throw or reject, whatever `send` does.
     const deliver = (request, call) => {
       if (request.remainingMs < 0) delete request.remainingMs;

@@ -111,3 +111,20 @@ test('each wrong response of a function ends the call', async () => {
   }
   assert.throws(() => new vx11.FunctionTransport(7), TypeError);
 });
+
+test('whatever a function throws ends the call', async () => {
+  const wordless = new vx11.VX11Error('timeout', 'late');
+  wordless.detail = { toString() { throw new Error('no text'); } };
+  const trap = new Proxy({}, { get() { throw new Error('trap'); } });
+  for (const thrown of [trap, { name: Symbol('x') }, undefined, Symbol('x'), wordless]) {
+    const router = routerTo(new vx11.FunctionTransport(() => { throw thrown; }));
+    await assert.rejects(router.ask('hi', { timeoutMs: 20000 }), { code: 'unreachable' });
+  }
+});
+
+test('a breaker needs a function, and does not count that it got none', async () => {
+  const breaker = new vx11.CircuitBreaker({ failuresToOpen: 1 });
+  await assert.rejects(breaker.run(undefined), TypeError);
+  assert.throws(() => breaker.guard('work'), TypeError);
+  assert.equal(breaker.state, 'closed');
+});

@@ -24,7 +24,7 @@ class HandleTest(unittest.TestCase):
         health = vx11.HealthAggregator([vx11.Component("a", check="self")])
         sessions = vx11.SessionStore()
         self.breaker = vx11.CircuitBreaker()
-        api = vx11.OperatorApi(
+        self.api = api = vx11.OperatorApi(
             auth={"token": "t"}, router=self.router, health=health, power=power, sessions=sessions
         )
         self.calls = [
@@ -64,6 +64,40 @@ class HandleTest(unittest.TestCase):
         self.assertIn("transport is a handle of another type", error.exception.detail)
         with self.assertRaises(TypeError):
             router_to("http")
+
+    def test_an_argument_of_another_type_is_a_type_error(self):
+        sessions = vx11.SessionStore()
+        target = vx11.Target("switch", "http://switch:1")
+        for wrong in ([], {}, b"x", 1.5, None, object()):
+            for call in (
+                lambda: sessions.find(wrong),
+                lambda: sessions.append("s", "a", "b", user_id=wrong),
+                lambda: sessions.recent("s", wrong),
+                lambda: self.router.breaker(wrong),
+                lambda: vx11.Router([wrong]),
+                lambda: vx11.Router([target], groups=[wrong]),
+                lambda: vx11.Router([target], fallback_rules=[wrong]),
+                lambda: vx11.Router([target], shadow=wrong or "no"),
+                lambda: vx11.HealthAggregator([wrong]),
+                lambda: vx11.CircuitBreaker(trip=wrong or "no"),
+                lambda: vx11.CircuitBreaker(growth=wrong or "no"),
+            ):
+                with self.assertRaises(TypeError):
+                    call()
+
+        for wrong in ("x", bytearray(b"x"), None, 5):
+            with self.assertRaises(TypeError):
+                self.api.handle_request("GET", "/livez", body=wrong)
+
+    def test_headers_are_pairs(self):
+        for wrong in ({"accept": "text/plain"}, {"te": "x"}, ["te"], [("te",)], [("te", 1)], [("a", b"b")]):
+            with self.assertRaisesRegex(TypeError, "pairs of texts"):
+                self.api.handle_request("GET", "/livez", wrong)
+
+    def test_targets_may_come_from_a_generator(self):
+        good = answering(vx11.Response(body=b'{"response":"hi"}'))
+        router = vx11.Router(vx11.Target(n, "http://x", transport=good) for n in ("switch", "madre"))
+        self.assertEqual(router.ask("hi").source, "switch")
 
     def test_a_closed_part_is_refused(self):
         transport = answering(vx11.Response())
@@ -119,6 +153,22 @@ class BreakerTest(unittest.TestCase):
         with self.assertRaises(vx11.CircuitOpen), outer.acquire():
             raise vx11.CircuitOpen(1)
         self.assertEqual(outer.state, "open")
+
+
+    def test_what_is_no_function_is_refused(self):
+        with self.assertRaisesRegex(TypeError, "no function"):
+            vx11.CircuitBreaker()(5)
+
+    def test_a_generator_is_refused(self):
+        def pieces():
+            yield 1
+
+        async def awaited_pieces():
+            yield 1
+
+        for each in (pieces, awaited_pieces):
+            with self.assertRaisesRegex(TypeError, "generator"):
+                vx11.CircuitBreaker()(each)
 
 
 class TextTest(unittest.TestCase):
@@ -198,6 +248,26 @@ class WrongResponseTest(unittest.TestCase):
             self.assertEqual(error.exception.code, "unreachable")
 
 
+    def test_each_error_of_the_function_ends_the_call(self):
+        class Bare(vx11.Error):
+            def __init__(self):
+                pass
+
+        for wrong in (vx11.Error("rejected", "\ud800"), Bare(), vx11.Error([], "x"), SystemExit()):
+
+            def send(request, wrong=wrong):
+                raise wrong
+
+            with self.subTest(wrong), self.assertRaises(vx11.ChatFailed) as error:
+                router_to(vx11.FunctionTransport(send)).ask("hi", timeout=20)
+            self.assertNotEqual(error.exception.code, "timeout")
+
+    def test_what_is_no_function_is_refused(self):
+        for wrong in (None, "send", vx11.Response()):
+            with self.assertRaisesRegex(TypeError, "no function"):
+                vx11.FunctionTransport(wrong)
+
+
 class WrongAwaitedResponseTest(unittest.IsolatedAsyncioTestCase):
     async def test_each_wrong_response_ends_the_call(self):
         for wrong in (None, vx11.Response(status="200"), vx11.Response(headers=[("a",)])):
@@ -208,6 +278,17 @@ class WrongAwaitedResponseTest(unittest.IsolatedAsyncioTestCase):
             with self.subTest(wrong), self.assertRaises(vx11.ChatFailed) as error:
                 await router_to(vx11.FunctionTransport(send)).ask_async("hi", timeout=20)
             self.assertEqual(error.exception.code, "unreachable")
+
+    async def test_an_object_may_be_called_and_awaited(self):
+        class Sender:
+            async def __call__(self, request):
+                return vx11.Response(body=b'{"response":"hi"}')
+
+        sender = Sender()
+        router = router_to(vx11.FunctionTransport(sender))
+        self.assertEqual((await router.ask_async("hi")).text, "hi")
+        guarded = vx11.CircuitBreaker(failures_to_open=1)(sender)
+        self.assertEqual((await guarded(None)).status, 200)
 
     async def test_a_limit_starts_when_the_call_is_made(self):
         limit = vx11._waiting.Limit(0)

@@ -64,6 +64,10 @@ class VX11_API GuardedSessionStore final : public SessionStore {
   const CircuitBreaker& writing() const noexcept;
   /// Operations whose callers stopped waiting.
   std::uint64_t timed_out() const noexcept;
+  /// Operations that have begun at the store and not ended, those whose callers stopped waiting
+  /// included. Of a store with a thread of its own they run or wait for it.
+  std::uint64_t reads_under_way() const noexcept;
+  std::uint64_t writes_under_way() const noexcept;
   SessionFigures figures() const override;
   /// How long operations took, in seconds; those that were ready at once count as zero.
   const MetricHistogram& read_times() const noexcept;

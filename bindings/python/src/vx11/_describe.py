@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import field, fields
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterable, Iterator, Mapping, TypeVar
 
 from ._library import ms
+
+
+T = TypeVar("T")
+
+
+def all_of(kinds: type[T] | tuple[type[T], ...], parts: Iterable[T]) -> list[T]:
+    """The parts, each of which has to be one of these kinds."""
+    found = list(parts)
+    for each in found:
+        if not isinstance(each, kinds):
+            names = [kinds.__name__] if isinstance(kinds, type) else [kind.__name__ for kind in kinds]
+            raise TypeError(f"a {type(each).__name__} is no {' or '.join(names)}")
+    return found
+
+
+def is_async(function: Any) -> bool:
+    """Whether its calls return awaitables; also of an object with `async def __call__`."""
+    called = getattr(type(function), "__call__", None)
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
 
 
 def seconds(default: Any = None) -> Any:

@@ -120,6 +120,8 @@ def encode(description: Mapping[str, Any]) -> bytes:
 
 def text(value: str) -> bytes:
     """Encodes an argument. The C interface would cut it at a NUL."""
+    if not isinstance(value, str):
+        raise TypeError(f"a {type(value).__name__} is no text")
     if "\0" in value:
         raise ValueError("the text contains NUL")
     return value.encode()
@@ -180,7 +182,11 @@ def handles(items: Sequence[Optional[Handle]]) -> Any:
 
 def pairs(headers: Sequence[tuple[str, str]]) -> Any:
     """An array of alternating names and values."""
-    flat = [part.encode("latin-1", "replace") for name, value in headers for part in (name, value)]
+    flat: list[bytes] = []
+    for pair in headers:
+        if not isinstance(pair, (tuple, list)) or [type(part) for part in pair] != [str, str]:
+            raise TypeError("headers are a list of pairs of texts: name and value")
+        flat.extend(part.encode("latin-1", "replace") for part in pair)
     if any(b"\0" in part for part in flat):
         raise ValueError("a header field contains NUL")
     return (c_char_p * max(len(flat), 1))(*flat)

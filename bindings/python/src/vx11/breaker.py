@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Callable, Literal, NoReturn, Optional, TypeVar, Union, cast
 
-from ._describe import Described, seconds
+from ._describe import Described, all_of, is_async, seconds
 from ._errors import NEUTRAL_CODES, CircuitOpen, Error
 from ._library import Handle, answer, check, encode, lib, make, ms
 
@@ -153,6 +153,10 @@ class CircuitBreaker(Handle):
         growth: Optional[OpenGrowth] = None,
         failures: tuple[type[BaseException], ...] = (Exception,),
     ) -> None:
+        if trip is not None:
+            all_of((CountWindow, TimeWindow), [trip])
+        if growth is not None:
+            all_of(OpenGrowth, [growth])
         description = encode(
             {
                 "failures_to_open": failures_to_open,
@@ -187,7 +191,10 @@ class CircuitBreaker(Handle):
     @property
     def state(self) -> State:
         """The effective state. Does not change the breaker."""
-        return _STATES[int(lib.vx11_breaker_state(self.handle))]
+        state = int(lib.vx11_breaker_state(self.handle))
+        if state not in range(len(_STATES)):  # freed by another thread meanwhile
+            raise Error("invalid_argument", f"the {type(self).__name__} is closed")
+        return _STATES[state]
 
     def snapshot(self) -> dict[str, Any]:
         """`state`, `generation`, consecutive `failures` and `retry_after_ms`."""
@@ -228,7 +235,11 @@ class CircuitBreaker(Handle):
         check(lib.vx11_breaker_set_mode(self.handle, _MODES.index(mode)), c_void_p())
 
     def __call__(self, function: F) -> F:
-        if inspect.iscoroutinefunction(function):
+        if not callable(function):
+            raise TypeError(f"a {type(function).__name__} is no function")
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError("a call of a generator runs nothing: write `with breaker.acquire():` in it")
+        if is_async(function):
 
             @functools.wraps(function)
             async def awaited(*args: Any, **kwargs: Any) -> Any:

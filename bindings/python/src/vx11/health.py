@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Mapping, Optional, Sequence, cast
 
-from ._describe import Described, apart, seconds
+from ._describe import Described, all_of, apart, seconds
 from ._library import Handle, answer, encode, handle_of, handles, lib, make, ms
 from ._waiting import Limit, Stop, awaited, blocking, checks
 from .breaker import CircuitBreaker
@@ -44,6 +44,7 @@ class HealthAggregator(Handle):
         power: Optional[PowerClient] = None,
         reuse_for: float = 0.0,
     ) -> None:
+        components = all_of(Component, components)
         sockets = HttpTransport()
         description = encode(
             {"reuse_for_ms": ms(reuse_for), "components": [c.description() for c in components]}

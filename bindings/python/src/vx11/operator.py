@@ -69,6 +69,8 @@ class OperatorApi(Handle):
 
     def _answer(self, request: _Request, limit: Limit, stop: Optional[Stop]) -> Response:
         method, target, headers, body = request
+        if not isinstance(body, bytes):
+            raise TypeError(f"a {type(body).__name__} is no body: encode it")
         response, error = c_void_p(), c_void_p()
         sent = text(method), text(target), pairs(headers), len(headers), body, len(body)
         ending = limit.ms(), handle_of(stop), byref(response), byref(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Sequence
 
+from ._describe import all_of
 from ._library import Handle, answer, encode, handle_of, handles, lib, make, ms, text
 from ._waiting import Limit, Stop, asks, awaited, blocking
 from .breaker import CircuitBreaker
@@ -48,14 +49,17 @@ class Router(Handle):
         overtaken: Overtaken = "observe",
         shadow: Optional[Shadow] = None,
     ) -> None:
-        asked = [*targets, shadow.target] if shadow else targets
+        targets = all_of(Target, targets)
+        if shadow is not None:
+            all_of(Shadow, [shadow])
+        asked = all_of(Target, [*targets, shadow.target] if shadow else targets)
         sockets = HttpTransport() if any(t.transport is None for t in asked) else None
         description = encode(
             {
                 "total_timeout_ms": ms(total_timeout),
                 "targets": [t.description() for t in targets],
-                "groups": [g.description() for g in groups],
-                "fallback_rules": [r.description() for r in fallback_rules],
+                "groups": [g.description() for g in all_of(Group, groups)],
+                "fallback_rules": [r.description() for r in all_of(FallbackRule, fallback_rules)],
                 "last_resorts": last_resorts,
                 "overtaken": overtaken,
                 "shadow": shadow and shadow.description(),

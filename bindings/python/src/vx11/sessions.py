@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctypes import byref, c_void_p
+from operator import index
 from typing import Any, Mapping, Optional, cast
 
 from ._library import Handle, answer, check, encode, lib, make, ms, text
@@ -88,6 +89,7 @@ class SessionStore(Handle):
 
 
 def _count(count: int) -> int:
+    count = index(count)
     if not 0 <= count < 2**63:
         raise ValueError("count is out of range")
     return count

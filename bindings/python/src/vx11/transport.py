@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import functools
 import inspect
 import itertools
@@ -12,6 +13,7 @@ from ctypes import byref, c_size_t
 from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable, Optional, Sequence, Union
 
+from ._describe import is_async
 from ._errors import Error
 from ._library import RELEASE, SEND, Handle, bytes_at, encode, lib, make, ms, pairs
 
@@ -159,9 +161,12 @@ def _answer(call: int, answer: Any) -> None:
 
 def _fail(call: int, error: BaseException) -> None:
     """Only the text of an Error may be shown to clients."""
-    code = error.code if isinstance(error, Error) and error.code in _CODES else "unreachable"
-    detail = error.detail if isinstance(error, Error) else f"{type(error).__name__} in the transport"
-    lib.vx11_call_fail(call, _CODES.index(code) + 1, str(detail).replace("\0", "").encode())
+    code, detail = "unreachable", f"{type(error).__name__} in the transport"
+    if isinstance(error, Error):
+        with contextlib.suppress(BaseException):  # of a class of the program's own
+            code, detail = error.code if error.code in _CODES else code, str(error.detail)
+    text = detail.replace("\0", "").encode(errors="replace")
+    lib.vx11_call_fail(call, _CODES.index(code) + 1, text)
 
 
 def _complete(call: int, sent: concurrent.futures.Future[Any]) -> None:
@@ -198,7 +203,9 @@ class FunctionTransport(Transport):
     """
 
     def __init__(self, send: Send, loop: Optional[asyncio.AbstractEventLoop] = None) -> None:
-        if loop is None and inspect.iscoroutinefunction(send):
+        if not callable(send):
+            raise TypeError(f"a {type(send).__name__} is no function")
+        if loop is None and is_async(send):
             loop = asyncio.get_running_loop()
         function = _Function(send, loop)
         super().__init__(make(lib.vx11_transport_custom, _send, function.key, _release))

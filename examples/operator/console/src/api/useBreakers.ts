@@ -1,6 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from './client';
 import { polling } from './queries';
+import { useCommand } from './useCommand';
 import { useRefresh } from './useSettings';
 
 export function useBreakers() {
@@ -15,7 +16,7 @@ export type BreakerAction = 'isolate' | 'reset';
 
 export function useBreakerAction() {
   const client = useQueryClient();
-  return useMutation({
+  return useCommand({
     mutationFn: ({ name, action }: { name: string; action: BreakerAction }) => {
       const params = { params: { path: { name } } };
       return action === 'isolate'

@@ -1,8 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from './client';
 import { ApiError } from './errors';
 import { polling } from './queries';
 import type { OpenWindow, Service, ServiceAction } from './types';
+import { useCommand } from './useCommand';
 import { useRefresh } from './useSettings';
 
 const windowKey = ['window'];
@@ -39,7 +40,7 @@ const isWindowConflict = (error: unknown): error is ApiError =>
 export function useOpenWindow() {
   const client = useQueryClient();
   const after = useAfterCommand();
-  return useMutation({
+  return useCommand({
     mutationFn: (body: OpenWindow) => dataOf(api.POST('/operator/api/chat/window/open', { body })),
     onSuccess: (window) => client.setQueryData(windowKey, window),
     onError: (error) => {
@@ -51,7 +52,7 @@ export function useOpenWindow() {
 
 export function useCloseWindow() {
   const after = useAfterCommand();
-  return useMutation({
+  return useCommand({
     mutationFn: (window_id: string | null) =>
       dataOf(api.POST('/operator/api/chat/window/close', { body: { window_id } })),
     onSettled: after,
@@ -67,7 +68,7 @@ export interface ServiceOrder {
 
 export function useServiceCommand() {
   const after = useAfterCommand();
-  return useMutation({
+  return useCommand({
     mutationFn: ({ name, action, confirm }: ServiceOrder) => {
       const order = { params: { path: { name } }, body: confirm ? { apply: true, confirm } : { apply: false } };
       if (action === 'start') return dataOf(api.POST('/operator/api/service/{name}/start', order));

@@ -1,5 +1,6 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from './client';
+import { useCommand } from './useCommand';
 
 export function useSessions(search: string) {
   return useInfiniteQuery({
@@ -28,7 +29,7 @@ export function useTranscript(id: string | null) {
 
 export function useDeleteSession() {
   const client = useQueryClient();
-  return useMutation({
+  return useCommand({
     mutationFn: (id: string) => api.DELETE('/operator/api/sessions/{id}', { params: { path: { id } } }),
     onSettled: () => void client.invalidateQueries({ queryKey: ['sessions'] }),
   });

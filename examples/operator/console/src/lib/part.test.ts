@@ -55,3 +55,9 @@ test('a part that loads in the end needs no new page', async () => {
   await loadOrReload(failing(1).part, page, 1_000_000);
   expect(seen.reloads).toBe(0);
 });
+
+test('where storage is denied the page stays, since it could not know that it was loaded anew', async () => {
+  const { page, seen } = pageThat(true);
+  await loadOrReload(failing(9).part, { ...page, storage: null }, 1_000_000);
+  expect(seen.reloads).toBe(0);
+});

@@ -35,7 +35,8 @@ export interface Page {
   /** Whether the server of the page answers. */
   answers: () => Promise<boolean>;
   reload: () => void;
-  storage: Pick<Storage, 'getItem' | 'setItem'>;
+  /** None where the browser denies it: then no page is replaced, since that might never end. */
+  storage: Pick<Storage, 'getItem' | 'setItem'> | null;
 }
 
 const key = 'vx11-reloaded-at';
@@ -44,9 +45,10 @@ const pauseMs = 30_000;
 /** Loads a part that is to be shown now; a page whose scripts are gone is replaced by the new one. */
 export async function loadOrReload(part: Pick<Part<unknown>, 'load'>, page: Page, now = Date.now()): Promise<void> {
   if (await part.load()) return;
-  if (now - Number(page.storage.getItem(key) ?? 0) < pauseMs) return; // It did not help.
+  const { storage } = page;
+  if (!storage || now - Number(storage.getItem(key) ?? 0) < pauseMs) return; // It did not help.
   if (!(await page.answers()) || (await part.load())) return;
-  page.storage.setItem(key, String(now));
+  storage.setItem(key, String(now));
   page.reload();
 }
 
@@ -58,6 +60,10 @@ export const thisPage: Page = {
     ),
   reload: () => location.reload(),
   get storage() {
-    return sessionStorage;
+    try {
+      return sessionStorage;
+    } catch {
+      return null;
+    }
   },
 };

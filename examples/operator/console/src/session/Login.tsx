@@ -1,6 +1,7 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { api, dataOf } from '../api/client';
+import { useCommand } from '../api/useCommand';
 import { loginRefusal } from './loginRefusal';
 import { meKey, readMe } from './useMe';
 
@@ -8,7 +9,7 @@ export function Login({ expired }: { expired: boolean }) {
   const client = useQueryClient();
   const field = useRef<HTMLInputElement>(null);
   const [token, setToken] = useState('');
-  const login = useMutation({
+  const login = useCommand({
     mutationKey: ['login'],
     // Not as variables: a mutation keeps those, and nothing is to keep the token.
     mutationFn: async () => {

@@ -1,5 +1,5 @@
-import { useMutation } from '@tanstack/react-query';
 import { api } from '../api/client';
+import { useCommand } from '../api/useCommand';
 import { textOf } from '../api/errors';
 import { useNotify } from '../components/Notices';
 import { useSession } from '../session/Session';
@@ -31,7 +31,7 @@ export function TopBar() {
 
 function LogoutButton() {
   const notify = useNotify();
-  const logout = useMutation({
+  const logout = useCommand({
     mutationFn: () => api.POST('/operator/api/auth/logout'),
     // A new page: nothing that was shown stays in memory.
     onSuccess: () => location.assign('/operator/ui/'),

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
+import { ApiError } from '../../api/errors';
 import { useTranscript } from '../../api/useSessions';
 import { QueryView, Skeleton } from '../../components/QueryView';
 import { ViewTitle } from '../../components/ViewTitle';
@@ -45,11 +46,30 @@ export default function Chat() {
 function Stored({ id, begin }: { id: string; begin: () => string }) {
   const transcript = useTranscript(id);
   if (transcript.data && transcript.isFetchedAfterMount) {
-    return <Conversation stored={fromTranscript(transcript.data)} session={begin} />;
+    return <Conversation key="stored" stored={fromTranscript(transcript.data)} session={begin} />;
+  }
+  if (isNotStored(transcript.error)) {
+    const again = () => void transcript.refetch();
+    return <Conversation stored={[]} session={begin} welcome={<NotStored again={again} busy={transcript.isFetching} />} />;
   }
   return (
     <section className="card conversation" aria-label="Conversation">
       {transcript.isError ? <QueryView query={transcript}>{() => null}</QueryView> : <Skeleton lines={6} />}
     </section>
+  );
+}
+
+const isNotStored = (error: unknown) => error instanceof ApiError && error.status === 404;
+
+/** A chat whose page was loaded anew before its first answer was complete, or one that was deleted. */
+function NotStored({ again, busy }: { again: () => void; busy: boolean }) {
+  return (
+    <div className="empty">
+      <p>Nothing of this chat is stored.</p>
+      <p className="small">A question is stored with its answer, when that is complete.</p>
+      <button type="button" onClick={again} disabled={busy}>
+        {busy ? 'Looking…' : 'Look again'}
+      </button>
+    </div>
   );
 }

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { useScopeRefusal } from '../../session/Session';
 import type { ChatMessage } from './chatState';
 import { Composer } from './Composer';
@@ -9,9 +10,11 @@ interface Props {
   stored: ChatMessage[];
   /** The session's id; makes one for the first question. */
   session: () => string;
+  /** Shown while there is no message. */
+  welcome?: ReactNode;
 }
 
-export function Conversation({ stored, session }: Props) {
+export function Conversation({ stored, session, welcome = <Welcome /> }: Props) {
   const { messages, send, stop, busy } = useConversation(stored, session);
   const refusal = useScopeRefusal('chat');
   const log = useFollow(messages);
@@ -24,7 +27,7 @@ export function Conversation({ stored, session }: Props) {
       {/* The log is scrolled by keyboard, too. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div ref={log} className="messages" role="log" aria-label="Messages" aria-busy={busy} tabIndex={0}>
-        {messages.length === 0 && <Welcome />}
+        {messages.length === 0 && welcome}
         {messages.map((message, index) => (
           <Message
             key={message.id}

@@ -1,6 +1,6 @@
-import { useMutation } from '@tanstack/react-query';
 import { Fragment, memo, useState } from 'react';
 import { textOf } from '../../api/errors';
+import { useCommand } from '../../api/useCommand';
 import { DataTable } from '../../components/DataTable';
 import { Moment } from '../../components/Moment';
 import { StatusBadge } from '../../components/StatusBadge';
@@ -87,7 +87,7 @@ function Details({ event }: { event: SystemEvent }) {
 
 function GapRow({ gap }: { gap: Gap }) {
   const { feed } = useLive();
-  const load = useMutation({ mutationFn: () => feed.loadGap(gap) });
+  const load = useCommand({ mutationFn: () => feed.loadGap(gap) });
   const range = gap.until - gap.after === 2 ? `Event ${gap.after + 1}` : `Events ${gap.after + 1} to ${gap.until - 1}`;
   if (gap.lost) {
     return (

@@ -1,6 +1,6 @@
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/client';
+import { useCommand } from '../../api/useCommand';
 import { ConfirmDialog } from '../../components/ConfirmDialog';
 import { Moment } from '../../components/Moment';
 import { Panel } from '../../components/Panel';
@@ -13,7 +13,7 @@ export function LoginPanel() {
   const me = useSession();
   const now = useNow(10_000);
   const [asking, setAsking] = useState(false);
-  const logout = useMutation({
+  const logout = useCommand({
     mutationFn: () => api.POST('/operator/api/auth/logout', { body: { all: true } }),
     onSuccess: () => location.assign('/operator/ui/'),
   });
