@@ -12,8 +12,8 @@
 #include "json/scan.hpp"
 #include "json/writer.hpp"
 #include "router/completion_members.hpp"
-#include "router/no_text.hpp"
 #include "router/json_event_reader.hpp"
+#include "router/no_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {

@@ -115,13 +115,6 @@ inline bool is_host(std::string_view host) {
   return std::regex_match(host.begin(), host.end(), kGrammar);
 }
 
-/// Whether the request line is right but for its version.
-inline bool is_of_other_version(std::string_view line) {
-  static const std::regex kGrammar(
-      R"([-!#$%&'*+.^_`|~\w]+ [^\x00-\x20]+ HTTP/(?!1\.[01])\d\.\d\r\n)");
-  return std::regex_match(line.begin(), line.end(), kGrammar);
-}
-
 /// Cuts the scheme and authority off an absolute form; the authority becomes the Host.
 /// \return whether it is valid
 inline bool take_authority(std::string& target, vx11::Headers& headers) {
@@ -176,7 +169,6 @@ inline int judge(Parser<true>& parser, const vx11::net_detail::RequestLimits& li
 
 inline Reading read_request(std::string_view bytes, const vx11::net_detail::RequestLimits& limits) {
   if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
-  if (is_of_other_version(bytes.substr(0, bytes.find('\n') + 1))) return failed(505);
   const auto head_size = strict_head(bytes);
   if (!head_size) return failed(400);
   if (*head_size == 0) return {};

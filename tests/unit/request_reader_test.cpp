@@ -184,11 +184,19 @@ TEST_CASE("a Host is a host and a port") {
 }
 
 TEST_CASE("a version that is not spoken is named so") {
-  CHECK(status_of("PRI * HTTP/2.0\r\n\r\n") == 505);
-  CHECK(status_of("GET / HTTP/1.2\r\nHost: a\r\n\r\n") == 505);
-  CHECK(status_of("GET / HTTP/0.9\r\n\r\n") == 505);
-  CHECK(status_of("GET / HTTP/11\r\n\r\n") == 400);
-  CHECK(status_of("GET / http/1.1\r\n\r\n") == 400);
+  const std::string why = "neither HTTP/1.1 nor HTTP/1.0";
+  for (const std::string_view line : {"PRI * HTTP/2.0", "GET / HTTP/1.2", "GET / HTTP/0.9"}) {
+    CAPTURE(line);
+    const Fed fed(std::string(line) + "\r\nHost: a\r\n\r\n");
+    CHECK(fed.status() == 400);
+    CHECK(fed.reader.why() == why);
+  }
+  for (const std::string_view line : {"GET / HTTP/11", "GET / http/1.1", "GET /"}) {
+    CAPTURE(line);
+    const Fed fed(std::string(line) + "\r\nHost: a\r\n\r\n");
+    CHECK(fed.status() == 400);
+    CHECK(fed.reader.why() == "malformed start line");
+  }
 }
 
 TEST_CASE("what cannot become a request line is refused by its first byte") {

@@ -83,7 +83,7 @@ RequestReader::Next RequestReader::read_request_line(std::string_view bytes, std
   if (next == HeadParser::Next::more) return Next::more;
   if (next == HeadParser::Next::too_large) return refuse(414, "request target too long");
   if (next == HeadParser::Next::malformed && other_version_) {
-    return refuse(505, "neither HTTP/1.1 nor HTTP/1.0");
+    return refuse(400, "neither HTTP/1.1 nor HTTP/1.0");
   }
   return next == HeadParser::Next::done ? Next::done : refuse_head(next);
 }

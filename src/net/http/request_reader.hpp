@@ -53,7 +53,7 @@ class RequestReader {
 
   /// Complete after `read_head`, except for the body.
   HttpRequest& request() noexcept { return request_; }
-  /// 400, 408, 413, 414, 417, 431 or 505 once refused; 0 before.
+  /// 400, 408, 413, 414, 417 or 431 once refused; 0 before.
   int status() const noexcept { return status_; }
   /// The reason in plain text.
   std::string_view why() const noexcept { return why_; }
