@@ -99,8 +99,7 @@ TEST_CASE("interim responses are skipped, without their fields") {
 }
 
 TEST_CASE("an answer that switches to another protocol is none: no request asks for that") {
-  CHECK(read("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n") ==
-        failed(502));
+  CHECK(read("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n") == failed(502));
 }
 
 TEST_CASE("a status line may lack its phrase, and the space before it") {
