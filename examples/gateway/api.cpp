@@ -178,15 +178,20 @@ Result<Api> made_after(const std::optional<Api>& earlier, Options options) {
   return earlier ? earlier->successor(std::move(options)) : Api::create(std::move(options));
 }
 
+/// `ChatEvents` logs what targets answer, whichever API asked them.
+void note_unless_of_target(const vx11::OperatorEvent& event) {
+  if (event.kind == vx11::OperatorEventKind::reply_refused) return;
+  note_event(process_log(), event);
+}
+
 Parts make_parts(const GatewayConfig& config, const GatewayState& state) {
-  return Parts{
-      .auth = state.limits.auth,
-      .sessions = state.sessions.store,
-      .stream = {.silence = config.chat.stream_silence,
-                 .total = config.chat.stream_deadline,
-                 .head_after = config.chat.head_after,
-                 .heartbeat = config.chat.heartbeat},
-      .on_event = [](const vx11::OperatorEvent& event) { note_event(process_log(), event); }};
+  return Parts{.auth = state.limits.auth,
+               .sessions = state.sessions.store,
+               .stream = {.silence = config.chat.stream_silence,
+                          .total = config.chat.stream_deadline,
+                          .head_after = config.chat.head_after,
+                          .heartbeat = config.chat.heartbeat},
+               .on_event = note_unless_of_target};
 }
 
 /// The OpenAI chat API, with the models of `make_models`.

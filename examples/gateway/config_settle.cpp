@@ -197,6 +197,17 @@ void check_origins(LoadedConfig& loaded, std::string_view key,
   }
 }
 
+void check_hosts(LoadedConfig& loaded, std::string_view key,
+                 const std::vector<std::string>& hosts) {
+  for (const std::string& host : hosts) {
+    if (host == "*" || is_host_without_port(host)) continue;
+    complain(loaded, key,
+             fmt::format("{} is not a host; write one such as gateway.example or [2001:db8::1], "
+                         "without a scheme, a port and wildcards",
+                         shown_value(host).value_or("\"***\"")));
+  }
+}
+
 std::optional<StateFolder> state_folder(const Environment& environment) {
   // The specification requires relative paths to be ignored.
   if (auto path = environment("XDG_STATE_HOME"); path && path->starts_with('/')) {
@@ -226,6 +237,7 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   check_credentials(loaded, environment);
   check_listener_tls(loaded);
   check_origins(loaded, "server.cors_origins", loaded.config.server.cors_origins);
+  check_hosts(loaded, "server.hosts", loaded.config.server.hosts);
   check_deadlines(loaded);
   check_services(loaded);
   settle_targets(loaded);

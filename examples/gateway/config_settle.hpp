@@ -23,6 +23,8 @@ void check_credentials(LoadedConfig& loaded, const Environment& environment);
 /// Complains of what is no origin of a page; `*` is one.
 void check_origins(LoadedConfig& loaded, std::string_view key,
                    const std::vector<std::string>& origins);
+/// Complains about hosts that no request can name: all of theirs would be refused.
+void check_hosts(LoadedConfig& loaded, std::string_view key, const std::vector<std::string>& hosts);
 
 /// The state directory of the XDG Base Directory Specification.
 struct StateFolder {

@@ -32,10 +32,11 @@ bool is_healthcheck_command(int argc, const char* const* argv) {
 
 int run_healthcheck_command(int argc, const char* const* argv) {
   const std::string_view url = argc > 2 ? argv[2] : kDefault;
+  const bool asks_for_help = url == "--help" || url == "-h";
   if (argc > 3 || url.starts_with('-')) {
-    fmt::print(stderr, "vx11-gateway healthcheck [URL]: exit code 0 if {} is answered 2xx\n",
-               kDefault);
-    return kUsage;
+    fmt::print(asks_for_help ? stdout : stderr,
+               "vx11-gateway healthcheck [URL]: exit code 0 if {} is answered 2xx\n", kDefault);
+    return asks_for_help ? EXIT_SUCCESS : kUsage;
   }
   const vx11::HttpRequest request = request_for(url);
   const auto transport = vx11::make_net_transport();

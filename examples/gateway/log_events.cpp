@@ -115,6 +115,10 @@ constexpr std::array<LogEventInfo, kLogEvents> kEvents{{
      "The least recently used were removed; at most one line a second."},
     {E::chat_reply_refused, "chat.reply_refused", L::warn, B::one,
      "reply refused[: {upstream}][: {reason}]", "What a target answered is not understood."},
+    {E::chat_target_failed, "chat.target_failed", L::warn, B::one,
+     "target failed: {upstream}: {reason}",
+     "A target did not answer a chat, which the next one may have done: `unreachable`, `timeout`, "
+     "`exhausted`, or `http_401` and its like."},
     {E::health_component_degraded, "health.component_degraded", L::warn, B::one,
      "component degraded[: {component}][: {reason}]",
      "`GET /operator/status` found a component that answers with errors."},

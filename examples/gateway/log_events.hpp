@@ -51,6 +51,7 @@ enum class LogEvent : std::uint8_t {
   session_not_stored,
   session_evicted,
   chat_reply_refused,
+  chat_target_failed,
   health_component_degraded,
   auth_credential_refused,
   auth_scope_missing,

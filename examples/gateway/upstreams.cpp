@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "chat_events.hpp"
 #include "config_targets.hpp"
 #include "embedded_madre.hpp"
 #include "log.hpp"
@@ -195,7 +196,7 @@ Upstreams make_upstreams(const GatewayConfig& config, const NetworkTransport& ne
   breakers.report_to(state.decisions);
   state.balancers.report_to(state.decisions);
   Upstreams upstreams;
-  upstreams.events = state.decisions;
+  upstreams.events = std::make_shared<ChatEvents>(state.decisions, process_log());
   upstreams.madre = with_power(breakers,
                                config.madre_is_embedded()
                                    ? make_embedded_madre(breakers, config)

@@ -135,6 +135,10 @@ std::string print(double value);
 /// scheme's own.
 bool is_origin(std::string_view text);
 
+/// Whether `text` is a host as Host names it: a name, an IPv4 address, or an IPv6 address in
+/// brackets and in its short form.
+bool is_host_without_port(std::string_view text);
+
 Wanted wanted(const SessionPlace&);
 Complaint read(std::string_view text, SessionPlace& into);
 std::string print(const SessionPlace& value);

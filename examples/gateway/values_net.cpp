@@ -1,10 +1,14 @@
 // Values that are addresses: listen address and upstream URLs.
+#include <vx11/headers.hpp>
 #include <vx11/health/redis_probe.hpp>
+#include <vx11/url.hpp>
 
 #include <algorithm>
 #include <array>
 #include <string>
-#include <utility>
+
+#include <fmt/format.h>
+#include <sys/un.h>
 
 #include "values.hpp"
 
@@ -47,29 +51,8 @@ bool is_host(std::string_view host) {
   return host.find_first_not_of(kCharacters) == std::string_view::npos;
 }
 
-constexpr std::array<std::pair<std::string_view, std::uint16_t>, 2> kSchemes{
-    {{"http://", 80}, {"https://", 443}}};
-
-/// Host and port of `http://host[:port]` or its like with https, a slash behind it forgiven.
-struct SplitUrl {
-  std::string_view host = {};
-  std::uint16_t port = 0;
-};
-
-std::optional<SplitUrl> split_http_url(std::string_view url) {
-  for (const auto& [scheme, standard_port] : kSchemes) {
-    if (!url.starts_with(scheme)) continue;
-    std::string_view rest = url.substr(scheme.size());
-    if (rest.ends_with('/')) rest.remove_suffix(1);
-    const auto split = split_host_and_port(rest);
-    if (!split || !is_host(split->host)) return std::nullopt;
-    if (split->port.empty()) return SplitUrl{split->host, standard_port};
-    const auto port = read_port(split->port);
-    if (port.value_or(0) == 0) return std::nullopt;
-    return SplitUrl{split->host, *port};
-  }
-  return std::nullopt;
-}
+/// A longer path does not fit into the address of a Unix-domain socket.
+constexpr std::size_t kMostUnixPath = sizeof(sockaddr_un::sun_path) - 1;
 
 }  // namespace
 
@@ -81,6 +64,10 @@ Wanted wanted(const Address&) {
 Complaint read(std::string_view text, Address& into) {
   constexpr std::string_view kUnix = "unix:";
   if (text.starts_with(kUnix) && text.size() > kUnix.size()) {
+    if (text.size() - kUnix.size() > kMostUnixPath) {
+      return fmt::format("names a socket with a path of {} bytes; the system allows {}",
+                         text.size() - kUnix.size(), kMostUnixPath);
+    }
     into = Address{.host = std::string(text.substr(kUnix.size())),
                    .port = 0,
                    .kind = Address::Kind::unix_socket};
@@ -105,7 +92,7 @@ Wanted wanted(const HttpUrl&) {
           R"("http://host:port" without user, path or query, such as "http://127.0.0.1:8002")"};
 }
 Complaint read(std::string_view text, HttpUrl& into) {
-  if (!text.empty() && !split_http_url(text)) return not_a(wanted(into), text);
+  if (!text.empty() && !vx11::Url::parse(text)) return not_a(wanted(into), text);
   if (text.ends_with('/')) text.remove_suffix(1);
   into.value = text;
   return std::nullopt;
@@ -114,8 +101,8 @@ std::string print(const HttpUrl& value) {
   return in_quotes(value.value);
 }
 std::uint16_t port_of(const HttpUrl& url) {
-  const auto split = split_http_url(url.value);
-  return split ? split->port : std::uint16_t{0};
+  const auto parsed = vx11::Url::parse(url.value);
+  return parsed ? parsed->port() : std::uint16_t{0};
 }
 
 Wanted wanted(const HealthPath&) {
@@ -135,14 +122,14 @@ std::string print(const HealthPath& value) {
 }
 
 bool is_origin(std::string_view text) {
-  const auto split = split_http_url(text);
-  if (!split || text.ends_with('/')) return false;
-  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
-  if (std::any_of(text.begin(), text.end(), upper)) return false;
-  for (const auto& [scheme, port] : kSchemes) {
-    if (text.starts_with(scheme) && text.ends_with(":" + std::to_string(port))) return false;
-  }
-  return true;
+  const auto url = vx11::Url::parse(text);
+  return url && url->text() == text;
+}
+
+bool is_host_without_port(std::string_view text) {
+  const auto url = vx11::Url::parse(std::string("http://").append(text));
+  return url && vx11::equals_ignoring_case(url->authority(), text) && !text.ends_with('.') &&
+         url->port() == vx11::kHttpSchemes.front().default_port;
 }
 
 Wanted wanted(const RedisUrl&) {

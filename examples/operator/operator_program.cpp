@@ -123,6 +123,7 @@ void settle(LoadedConfig& loaded, const Environment& environment) {
   settle_shares(loaded);
   gateway::check_listener_tls(loaded);
   gateway::check_origins(loaded, "server.origins", loaded.config.backend.origins);
+  gateway::check_hosts(loaded, "server.hosts", loaded.config.server.hosts);
 }
 
 const gateway::SettingsTable& settings() {

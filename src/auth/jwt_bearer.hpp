@@ -34,13 +34,14 @@ AccessCheck judge_jwt(std::string_view text, const JwtClaimRules& rules, Verify 
   return verified.access == Access::granted ? judge_claims(rules, token->claims) : verified;
 }
 
-/// The same for the token that a request carries.
+/// The same for the token that a request carries. Another scheme, such as a proxy's Basic, presents
+/// none (RFC 6750 §3.1).
 template <class Verify>
 AccessCheck judge_bearer(const Headers& headers, const JwtClaimRules& rules, Verify verify) {
   const auto credential = sole_credential(headers, "Authorization");
   if (!credential) return credential.error();
   const auto token = bearer_token(*credential);
-  if (!token) return {Access::forbidden, "another scheme than Bearer"};
+  if (!token || token->empty()) return Access::auth_required;
   return judge_jwt(*token, rules, verify);
 }
 

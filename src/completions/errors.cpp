@@ -127,6 +127,14 @@ std::string message_of(const ChatFailure& failure, std::string_view code) {
   return fmt::format("no target answered; {}: {}", failure.upstream, code_of(failure.code, 0));
 }
 
+/// The member that no dialect could express: dialects name it in front of a colon.
+std::string_view param_of(const ChatFailure& failure) noexcept {
+  if (!is_unsupported(failure)) return {};
+  const std::string_view detail = failure.detail;
+  const std::size_t end = detail.find(": ");
+  return end == std::string_view::npos ? std::string_view() : detail.substr(0, end);
+}
+
 /// Whether a target may have worked on the chat: asking again would make it do so twice.
 bool was_worked_on(const ChatFailure& failure) noexcept {
   return std::any_of(failure.attempts.begin(), failure.attempts.end(), [](const Attempt& each) {
@@ -179,7 +187,7 @@ HttpResponse failure_response(const ChatFailure& failure, const Router& router,
   const int status = status_of(failure);
   const std::string_view code = code_of(failure, status, router);
   const std::string message = message_of(failure, code);
-  const ApiError error(status, code, message);
+  const ApiError error(status, code, message, param_of(failure));
   if (status < 500 && status != 429) return error_response(error);
   HttpResponse answer(status, "application/json", error_body(error));
   advise(answer, failure, router, longest);

@@ -15,6 +15,7 @@
 #include "json/values.hpp"
 #include "json/writer.hpp"
 #include "router/error_member.hpp"
+#include "router/no_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -221,12 +222,11 @@ class MessageReader final : public ChatEventReader {
 Result<ChatAnswer> read_message(const std::string& body) {
   constexpr std::array<std::string_view, 3> kNames = {"content", "error", "stop_reason"};
   auto read = json::split_object(body, kNames);
-  if (!read) return fail(std::move(read.error()));
+  if (!read) return no_text(std::move(read.error()));
   const auto& members = read->found.members;
-  if (reports_error(members[1])) return fail(Errc::invalid_reply, "the upstream reported an error");
-  if (members[0].kind != Kind::array) return fail(Errc::invalid_reply, "no content");
+  if (reports_error(members[1]) || members[0].kind != Kind::array) return ChatAnswer();
   auto content = content_of(members[0].text);
-  if (!content) return fail(Errc::invalid_reply, "a tool call is damaged");
+  if (!content) return ChatAnswer();  // a call of a tool is damaged
   ChatAnswer answer(std::move(content->text), std::move(read->rest));
   answer.ending.finish_reason = finish_reason(members[2].text);
   constexpr std::array<std::string_view, 1> kUsage = {"usage"};

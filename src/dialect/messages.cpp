@@ -22,6 +22,14 @@ std::string place(std::size_t index) {
   return "messages[" + std::to_string(index) + "]";
 }
 
+/// Images, sounds and files: the API of the upstream may take them, but they are not translated.
+Error untranslated_part(const std::string& where) {
+  return Error(Errc::invalid_argument,
+               where +
+                   ": only parts of type text are translated for this upstream; leave others "
+                   "out, or take a model of the dialect openai");
+}
+
 class MessagesReader {
  public:
   using Refusal = std::optional<Error>;
@@ -76,7 +84,7 @@ class MessagesReader {
   Refusal add_part(std::string_view part, const std::string& where, std::string& text) {
     constexpr std::array<std::string_view, 2> kNames = {"type", "text"};
     const auto split = json::split_object(part, kNames);
-    if (!split || split->found.members[0].text != "text") return refused(where);
+    if (!split || split->found.members[0].text != "text") return untranslated_part(where);
     if (split->found.members[1].kind != json::Kind::string) return refused(where);
     const std::string unread = unread_member(split->rest, "messages[].content[]", chat_.ignored);
     if (!unread.empty()) return refused(where + "[]." + unread);

@@ -18,6 +18,7 @@
 #include "json/writer.hpp"
 #include "router/error_member.hpp"
 #include "router/message_json.hpp"
+#include "router/no_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -215,13 +216,11 @@ class OllamaDialect final : public dialect::TranslatingDialect {
 
   Result<ChatAnswer> read(const HttpResponse& response) const override {
     auto body = json::split_object(response.body, kAnswer);
-    if (!body) return fail(std::move(body.error()));
-    if (reports_error(body->found.members[1])) {
-      return fail(Errc::invalid_reply, "the upstream reported an error");
-    }
-    if (body->found.members[0].kind != Kind::object) return fail(Errc::invalid_reply, "no message");
-    auto content = content_of(body->found.members[0], response.body, 0);
-    if (!content) return fail(Errc::invalid_reply, "a tool call is damaged");
+    if (!body) return no_text(std::move(body.error()));
+    const Member& message = body->found.members[0];
+    if (reports_error(body->found.members[1]) || message.kind != Kind::object) return ChatAnswer();
+    auto content = content_of(message, response.body, 0);
+    if (!content) return ChatAnswer();  // a call of a tool is damaged
     const bool has_calls = !content->calls.empty();
     ChatAnswer answer(std::move(content->text), std::move(body->rest));
     answer.ending = ending_of(body->found, has_calls);

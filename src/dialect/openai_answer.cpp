@@ -11,6 +11,7 @@
 #include "json/values.hpp"
 #include "json/writer.hpp"
 #include "router/error_member.hpp"
+#include "router/no_text.hpp"
 #include "text/trimmed.hpp"
 
 namespace vx11 {
@@ -229,17 +230,14 @@ std::unique_ptr<ChatEventReader> completion_reader() {
 Result<ChatAnswer> read_completion(const std::string& body) {
   constexpr std::array<std::string_view, 3> kNames = {"choices", "error", "usage"};
   auto read = json::split_object(body, kNames, 1);
-  if (!read) return fail(std::move(read.error()));
+  if (!read) return no_text(std::move(read.error()));
   const Member& choices = read->found.members[0];
-  if (reports_error(read->found.members[1]))
-    return fail(Errc::invalid_reply, "the upstream reported an error");
-  if (choices.kind != Kind::array) return fail(Errc::invalid_reply, "no choices");
+  if (reports_error(read->found.members[1]) || choices.kind != Kind::array) return ChatAnswer();
   const std::string_view first = json::ArrayItems(choices.text).rest();
-  if (first.empty()) return ChatAnswer();
-  if (first.front() != '{') return fail(Errc::invalid_reply, "the first choice is not an object");
+  if (!first.starts_with('{')) return ChatAnswer();
   Choice choice = first_choice(first);
   std::optional<Content>& content = choice.message;
-  if (!content) return fail(Errc::invalid_reply, "the message is not an object");
+  if (!content) return ChatAnswer();
   const bool is_empty = content->text.empty() && !content->has_part;
   if (is_empty && !explains_emptiness(choice.finish_reason)) return ChatAnswer();
   Result<ChatAnswer> answer(tl::in_place, std::move(content->text), std::move(read->rest));

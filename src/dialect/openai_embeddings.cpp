@@ -12,6 +12,7 @@
 #include "json/scan.hpp"
 #include "json/text.hpp"
 #include "router/error_member.hpp"
+#include "router/no_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -42,12 +43,10 @@ class EmbeddingsDialect final : public ChatDialect {
 
   Result<ChatAnswer> read(const HttpResponse& response) const override {
     constexpr std::array<std::string_view, 3> kNames = {"data", "error", "usage"};
-    const auto read = json::scan_object(response.body, kNames);
-    if (!read) return fail(read.error());
-    if (reports_error(read->members[1])) {
-      return fail(Errc::invalid_reply, "the upstream reported an error");
-    }
-    if (read->members[0].kind != json::Kind::array) return fail(Errc::invalid_reply, "no data");
+    auto read = json::scan_object(response.body, kNames);
+    if (!read) return no_text(std::move(read.error()));
+    const bool has_data = read->members[0].kind == json::Kind::array;
+    if (reports_error(read->members[1]) || !has_data) return ChatAnswer();
     ChatAnswer answer;
     answer.completion_json = response.body;
     dialect::read_usage(read->members[2], answer.ending);

@@ -1,11 +1,11 @@
 #include <vx11/headers.hpp>
 #include <vx11/http/detail/control_fields.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <system_error>
 
 #include "http/char_class.hpp"
+#include "http/host_and_port.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -14,10 +14,6 @@ namespace http_detail {
 namespace {
 
 constexpr std::string_view kBothFramings = "both Content-Length and Transfer-Encoding";
-
-/// The characters of a host and port (RFC 3986 §3.2); userinfo is deliberately excluded.
-constexpr CharSet is_host_char(
-    "-._~%!$&'()*+,;=:[]0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
 }  // namespace
 
@@ -54,7 +50,7 @@ std::string_view ControlFields::note_connection(std::string_view value) noexcept
 
 std::string_view ControlFields::note_host(std::string_view value) noexcept {
   ++hosts;
-  good_host = std::all_of(value.begin(), value.end(), [](char c) { return is_host_char(c); });
+  good_host = is_host_and_port(value);
   return {};
 }
 

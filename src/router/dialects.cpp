@@ -13,6 +13,7 @@
 #include "json/writer.hpp"
 #include "router/completion_members.hpp"
 #include "router/json_event_reader.hpp"
+#include "router/no_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -145,7 +146,7 @@ class JsonDialect final : public ChatDialect {
 
   Result<ChatAnswer> read(const HttpResponse& response) const override {
     auto read = json::split_object(response.body, shape_.texts);
-    if (!read) return unread(std::move(read.error()));
+    if (!read) return no_text(std::move(read.error()));
     const auto& members = read->found.members;
     const auto* const chosen = std::find_if(members.begin(), members.end(), is_text);
     if (chosen == members.end()) return ChatAnswer();
@@ -180,12 +181,6 @@ class JsonDialect final : public ChatDialect {
                                       : "text/event-stream, application/json");
     request.body = body(chat, *metadata, ours);
     return {};
-  }
-
-  /// JSON that is no object, or nested deeper than is read, is an answer without text.
-  static Result<ChatAnswer> unread(json::ScanError&& error) {
-    if (error.may_be_json()) return ChatAnswer();
-    return fail(std::move(error));
   }
 
   std::string body(const ChatRequest& chat, std::string_view metadata,

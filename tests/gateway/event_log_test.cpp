@@ -2,12 +2,14 @@
 
 #include "event_log.hpp"
 
+#include <vx11/event_counters.hpp>
 #include <vx11/testing/manual_clock.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -19,6 +21,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "chat_events.hpp"
 #include "log.hpp"
 #include "log_output.hpp"
 #include "log_text.hpp"
@@ -101,6 +104,30 @@ TEST_CASE_FIXTURE(Logging, "lines that no other line follows are counted a secon
   REQUIRE(lines.size() == 2);
   CHECK(lines[1].second == "4 more lines of chat.reply_refused were left out");
   CHECK(lines[1].first == LogLevel::warn);
+}
+
+TEST_CASE_FIXTURE(Logging,
+                  "a target that fails leaves a line with its reason, one that is passed by none") {
+  const auto counters = std::make_shared<vx11::EventCounters>();
+  ChatEvents events(counters, log);
+  const auto attempt = [&](std::string_view outcome, int status = 0) {
+    events.on_event({.kind = vx11::EventKind::router_attempt,
+                     .name = "switch",
+                     .detail = outcome,
+                     .status = status});
+    clock.advance(1s);
+  };
+  attempt("unreachable");
+  attempt("error", 401);
+  attempt("timeout");
+  attempt("invalid_reply");
+  for (const auto outcome : {"answered", "circuit_open", "asleep", "cancelled", "overtaken"}) {
+    attempt(outcome);
+  }
+  CHECK(texts() == std::vector<std::string>{
+                       "target failed: switch: unreachable", "target failed: switch: http_401",
+                       "target failed: switch: timeout", "reply refused: switch: invalid_reply"});
+  CHECK(members[0].at("event") == "chat.target_failed");
 }
 
 TEST_CASE_FIXTURE(Logging, "what the configuration causes has a hundred lines at once") {

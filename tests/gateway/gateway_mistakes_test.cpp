@@ -79,7 +79,8 @@ TEST_CASE("values that cannot be read are shown with what they should look like"
     CHECK(found.front().starts_with("--listen: "));
   }
   for (const char* text : {"127.0.0.1:8002", "ftp://s:1", "http://", "http://s:0", "http://s:x",
-                           "http://s:1/path", "http://s?x", "http://s:65536", "http://s p:1"}) {
+                           "http://s:1/path", "http://s?x", "http://s:65536", "http://s p:1",
+                           "http://1.2.3", "http://0x7f.1", "http://::1", "http://s..t"}) {
     CAPTURE(text);
     const auto found = mistakes({.variables = {{"VX11_SWITCH_URL", text}}});
     REQUIRE(found.size() == 1);
@@ -328,6 +329,31 @@ TEST_CASE("an origin is written as browsers send it") {
     CAPTURE(origin);
     CHECK(mistakes_in_file("server.cors_origins = [\"" + origin + "\"]\n").empty());
   }
+}
+
+TEST_CASE("a host that no request could name is a mistake") {
+  for (const std::string host : {"c.example:8000", "c.example:80", "https://c.example", "*.example",
+                                 "c.example.", "::1", "[::1]:80", "[0:0::1]", "a b"}) {
+    CAPTURE(host);
+    const Lines found = mistakes_in_file("server.hosts = [\"" + host + "\"]\n");
+    REQUIRE(found.size() == 1);
+    CHECK(
+        found.front().starts_with("gateway.toml:1: server.hosts: \"" + host + "\" is not a host"));
+  }
+  CHECK(mistakes_in_file("server.hosts = [\"*\", \"C.example\", \"10.0.0.1\", \"[2001:db8::1]\", "
+                         "\"gateway\"]\n")
+            .empty());
+}
+
+TEST_CASE("the schemes of URLs and the names of hosts are read in any case") {
+  CHECK(mistakes({.variables = {{"VX11_SWITCH_URL", "HTTP://Switch.Example:8002/"}}}).empty());
+}
+
+TEST_CASE("the path of a socket fits into its address") {
+  const std::string path = "/" + std::string(106, 'a');
+  CHECK(mistakes({.arguments = {"--listen", "unix:" + path}}).empty());
+  CHECK(mistakes({.arguments = {"--listen", "unix:" + path + "a"}}) ==
+        Lines{"--listen: names a socket with a path of 108 bytes; the system allows 107"});
 }
 
 TEST_CASE("madre's health is requested at a path that reports, or not at all") {

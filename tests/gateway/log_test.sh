@@ -82,11 +82,12 @@ turns_connections_away() {
 fails() {
   fault switch invalid_json
   chat '{"message":"a"}'
-  leaves chat.reply_refused '.upstream == "switch"'
+  leaves chat.reply_refused '.upstream == "switch" and .reason == "invalid_reply"'
   fault switch 500
   fault madre 500
   for _ in {1..4}; do chat '{"message":"a"}'; done
   heal
+  leaves chat.target_failed '.upstream == "switch" and .reason == "http_500" and .level == "warn"'
   leaves breaker.changed '.breaker == "switch" and .to == "open" and .from == "closed"'
   leaves request.unavailable '.status == 503'
 }

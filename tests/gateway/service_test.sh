@@ -104,7 +104,9 @@ checks_health() {
   grep -q 'status 401' "$WORK/said" || unmet "it says: $(cat "$WORK/said")"
   health_is 1 "http://127.0.0.1:$(free_port)/livez"
   health_is 1 nonsense
-  health_is 2 --help
+  health_is 2 --hep
+  health_is 0 --help
+  grep -q 'healthcheck \[URL\]' "$WORK/said" || unmet "the help says: $(cat "$WORK/said")"
 }
 
 config <<<'[chat]'

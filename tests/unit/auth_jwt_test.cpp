@@ -68,14 +68,14 @@ TEST_CASE_FIXTURE(Jwt, "without a credential one is asked for") {
   CHECK(auth->challenge().substr(0, 6) == "Bearer");
 }
 
-TEST_CASE_FIXTURE(Jwt, "the scheme is Bearer in any case, no other") {
+TEST_CASE_FIXTURE(Jwt, "the scheme is Bearer in any case; of any other a token is asked for") {
   const std::string good = jwt_signer::hs(EVP_sha256(), kSecret, kHs256, kGood);
   CHECK(check_raw("bearer " + good) == Access::granted);
   CHECK(check_raw("BEARER   " + good) == Access::granted);
-  CHECK(check_raw("Basic " + good) == Access::forbidden);
-  CHECK(check_raw(good) == Access::forbidden);
-  CHECK(check_raw("Bearer") == Access::forbidden);
-  CHECK(check_raw("Bearer ") == Access::forbidden);
+  CHECK(check_raw("Basic " + good) == Access::auth_required);
+  CHECK(check_raw(good) == Access::auth_required);
+  CHECK(check_raw("Bearer") == Access::auth_required);
+  CHECK(check_raw("Bearer ") == Access::auth_required);
 }
 
 TEST_CASE_FIXTURE(Jwt, "several credentials that differ are forbidden") {

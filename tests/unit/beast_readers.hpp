@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <regex>
 #include <string>
 #include <string_view>
 
@@ -108,10 +109,23 @@ beast::error_code feed(BeastParser& parser, std::string_view& bytes, bool head_o
   return error == http::error::need_more ? beast::error_code() : error;
 }
 
+/// `host [":" port]` of RFC 9110 §7.2.
 inline bool is_host(std::string_view host) {
-  return host.find_first_not_of(
-             "-._~%!$&'()*+,;=:[]0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
-         std::string_view::npos;
+  static const std::regex kGrammar(R"((\[[-\w.~%!$&'()*+,;=:]*\]|[-\w.~%!$&'()*+,;=]*)(:[0-9]*)?)");
+  return std::regex_match(host.begin(), host.end(), kGrammar);
+}
+
+/// Cuts the scheme and authority off an absolute form; the authority becomes the Host.
+/// \return whether it is valid
+inline bool take_authority(std::string& target, vx11::Headers& headers) {
+  static const std::regex kAbsolute("https?://([^/?#]*)(.*)", std::regex::icase);
+  std::smatch parts;
+  if (!std::regex_match(target, parts, kAbsolute)) return true;
+  if (parts[1].length() == 0 || !is_host(parts[1].str())) return false;
+  headers.set("Host", parts[1].str());
+  const std::string path = parts[2].str();
+  target = (path.starts_with('/') ? "" : "/") + path;
+  return true;
 }
 
 /// The size of the head, 0 if it has no end; nothing if not all of its lines end with
@@ -148,11 +162,7 @@ inline int judge(Parser<true>& parser, const vx11::net_detail::RequestLimits& li
   if (parser.target.size() > limits.target_bytes) return 414;
   const auto is_visible = [](char c) { return c > ' ' && c < '\x7F'; };
   if (!std::all_of(parser.target.begin(), parser.target.end(), is_visible)) return 400;
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!parser.target.starts_with(scheme)) continue;
-    const std::size_t path = parser.target.find('/', scheme.size());
-    parser.target = path == std::string::npos ? "/" : parser.target.substr(path);
-  }
+  if (!take_authority(parser.target, parser.headers)) return 400;
   const bool asterisk = parser.target == "*" && parser.method == "OPTIONS";
   return asterisk || parser.target.starts_with('/') ? 0 : 400;
 }
@@ -207,7 +217,8 @@ inline Reading read_response(std::string_view received, bool closed,
   if (bytes.empty()) return closed ? failed(502) : Reading();
   if (feed(parser, bytes, true)) return failed(502);
   if (!parser.is_header_done()) return closed ? failed(502) : Reading();
-  if (parser.status < 100 || !good_framing(parser)) return failed(502);
+  if (parser.status < 100 || parser.status == 101) return failed(502);
+  if (!good_framing(parser)) return failed(502);
   if (parser.status < 200) return read_response(bytes, closed, limits);
   const bool empty = parser.status == 204 || parser.status == 304;
   if (!empty && parser.content_length().value_or(0) > limits.body_bytes) return failed(413);

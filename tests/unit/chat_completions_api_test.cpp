@@ -77,6 +77,7 @@ TEST_CASE("a target that cannot express the request is passed by, and if none ca
     const std::string name = std::string(member).substr(1, std::string(member).find("\":") - 1);
     CHECK(error.at("message").get<std::string>().starts_with(name));
     CHECK(error.at("code") == "unsupported_parameter");
+    CHECK(error.at("param") == name);
     CHECK(refused.headers.get("x-should-retry") == "false");
     const HttpResponse passed = site.post(Site::chat(std::string(",") + member, "mixed"));
     CHECK(passed.status == 200);

@@ -73,18 +73,19 @@ TEST_CASE("embeddings: the model of the target replaces the client's, and nothin
 
 TEST_CASE("embeddings: the next target of the route answers when the first one fails") {
   EmbeddingsSite site;
-  site.to_local->then(HttpResponse(503)).then_fail(Errc::unreachable).then_json("{}");
+  site.to_local->then(HttpResponse(503)).then_fail(Errc::unreachable);
+  site.to_local->then_json("{}").then(HttpResponse(200, "text/html", "<html>"));
   site.to_spare->then_json(kVectors);
-  // The breaker counts these as it counts chats.
-  for (const std::string reason :
-       {"local_error", "local_unreachable", "local_invalid_reply", "local_circuit_open"}) {
+  // The breaker counts these as it counts chats: JSON without an answer does not.
+  for (const std::string reason : {"local_error", "local_unreachable", "local_invalid_reply",
+                                   "local_invalid_reply", "local_circuit_open"}) {
     const HttpResponse answer = site.embed(body_for("mixed"));
     CHECK(answer.status == 200);
     CHECK(answer.body == kVectors);
     CHECK(answer.headers.get("x-vx11-source") == "spare");
     CHECK(answer.headers.get("x-vx11-reason") == reason);
   }
-  CHECK(site.to_local->calls() == 3);
+  CHECK(site.to_local->calls() == 4);
 }
 
 TEST_CASE("embeddings: a model without them, and one that does not exist") {
@@ -143,8 +144,11 @@ TEST_CASE("embeddings: the dialect refuses what is no such request, and wrong pa
   for (const char* body :
        {"{}", "[]", R"({"data":7})", R"({"data":[],"error":{"message":"no"}})"}) {
     CAPTURE(body);
-    CHECK_FALSE(dialect->read(HttpResponse(200, "application/json", body)).has_value());
+    const auto without = dialect->read(HttpResponse(200, "application/json", body));
+    REQUIRE(without.has_value());
+    CHECK(without->completion_json.empty());
   }
+  CHECK_FALSE(dialect->read(HttpResponse(200, "text/html", "<html>")).has_value());
   const auto wrong = vx11::openai_embeddings_dialect({.base_path = "v1", .path = "a b"});
   REQUIRE_FALSE(wrong.has_value());
   CHECK(wrong.error().detail.find("base_path must begin with /") != std::string::npos);

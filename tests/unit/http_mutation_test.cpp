@@ -38,12 +38,13 @@ Reading read_response(std::string_view bytes, bool closed, std::size_t piece) {
   return http_readings::read_response(bytes, closed, response_limits(), [=] { return piece; });
 }
 
-const std::array<std::string, 8> kRequests = {
+const std::array<std::string, 9> kRequests = {
     "POST /operator/chat/ask HTTP/1.1\r\nHost: a.example:80\r\nx-vx11-token: t\r\n"
     "Content-Length: 4\r\n\r\nbodyGET / HTTP/1.1 and the rest of the next one",
     "GET /livez?x=1 HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nX-One: a b\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
     "GET http://a/b HTTP/1.1\r\nHost: [::1]:8000\r\nExpect: 100-continue\r\n\r\n",
+    "GET HTTPS://[::1]:8000?b=/c HTTP/1.1\r\nHost: a:80\r\n\r\n",
     "PUT /gr%C3%BC%C3%9F HTTP/1.1\r\nHost:\t a \t\r\nX:\r\nY: gr\xC3\xBC\xC3\x9F\tb\r\n"
     "Transfer-Encoding: Chunked\r\n\r\n5;a=b;c=\"d;\\\"e\";f\r\nhello\r\nA ; x\r\n0123456789\r\n"
     "00\r\nTrailer: 1\r\nAnother: 2\r\n\r\nnext",

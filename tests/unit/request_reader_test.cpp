@@ -155,6 +155,61 @@ TEST_CASE("an absolute-form target becomes its path") {
   CHECK(fed.reader.request().target == "/operator/status?a");
 }
 
+TEST_CASE("the path of an absolute form begins behind its authority, in whatever case it is") {
+  CHECK(Fed("GET http://a?x=/b HTTP/1.1\r\nHost: a\r\n\r\n").reader.request().target == "/?x=/b");
+  CHECK(Fed("GET HTTP://a HTTP/1.1\r\nHost: a\r\n\r\n").reader.request().target == "/");
+  CHECK(Fed("GET HttpS://a/b HTTP/1.1\r\nHost: a\r\n\r\n").reader.request().target == "/b");
+}
+
+TEST_CASE("the authority of an absolute form replaces the Host, and has to be one") {
+  Fed fed("GET http://elsewhere:80/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  CHECK(fed.reader.request().headers.get("Host") == "elsewhere:80");
+  CHECK(fed.reader.request().headers.count("Host") == 1);
+  for (const std::string authority : {"", "user@a", "user:pw@a", "[::1", "a:b", "a:1:2", "a[]"}) {
+    CAPTURE(authority);
+    CHECK(status_of("GET http://" + authority + "/ HTTP/1.1\r\nHost: a\r\n\r\n") == 400);
+  }
+}
+
+TEST_CASE("a Host is a host and a port") {
+  for (const std::string host : {"", "a", "a:", "a:80", "[::1]", "[::1]:80", "1.2.3.4", "a_b.c."}) {
+    CAPTURE(host);
+    CHECK(status_of("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n") == 0);
+  }
+  for (const std::string host :
+       {"[::1", "::1", "a:b", "a:1:2", "a]", "[a]b", "u@a", "a b", "a/b"}) {
+    CAPTURE(host);
+    CHECK(status_of("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n") == 400);
+  }
+}
+
+TEST_CASE("a version that is not spoken is named so") {
+  const std::string why = "neither HTTP/1.1 nor HTTP/1.0";
+  for (const std::string_view line : {"PRI * HTTP/2.0", "GET / HTTP/1.2", "GET / HTTP/0.9"}) {
+    CAPTURE(line);
+    const Fed fed(std::string(line) + "\r\nHost: a\r\n\r\n");
+    CHECK(fed.status() == 400);
+    CHECK(fed.reader.why() == why);
+  }
+  for (const std::string_view line : {"GET / HTTP/11", "GET / http/1.1", "GET /"}) {
+    CAPTURE(line);
+    const Fed fed(std::string(line) + "\r\nHost: a\r\n\r\n");
+    CHECK(fed.status() == 400);
+    CHECK(fed.reader.why() == "malformed start line");
+  }
+}
+
+TEST_CASE("what cannot become a request line is refused by its first byte") {
+  std::size_t used = 0;
+  RequestReader tls(small_limits());
+  CHECK(tls.read_head("\x16\x03\x01", used) == Next::refused);
+  CHECK(tls.status() == 400);
+  CHECK(tls.why() == "TLS on a listener for plain HTTP");
+  CHECK(status_of(" GET / HTTP/1.1") == 400);
+  CHECK(status_of("\n") == 400);
+  CHECK(status_of("\r") == 0);
+}
+
 TEST_CASE("Expect: 100-continue is noticed, any other expectation refused") {
   CHECK(Fed(post("Expect: 100-Continue\r\nContent-Length: 1\r\n", "")).reader.expects_continue());
   CHECK(status_of(get("Expect: tea\r\n")) == 417);

@@ -98,6 +98,10 @@ TEST_CASE("interim responses are skipped, without their fields") {
   CHECK(reading.text == "Content-Length=2\nok");
 }
 
+TEST_CASE("an answer that switches to another protocol is none: no request asks for that") {
+  CHECK(read("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n") == failed(502));
+}
+
 TEST_CASE("a status line may lack its phrase, and the space before it") {
   for (const std::string_view line :
        {"HTTP/1.1 200", "HTTP/1.1 200 ", "HTTP/1.0 200", "HTTP/1.1 200 All \t right \xC3\xBC"}) {

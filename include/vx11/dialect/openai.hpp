@@ -45,7 +45,7 @@ struct OpenAiDialectOptions {
 /// message.
 ///
 /// An answer is the text, tool calls, refusal or reasoning of the first choice, and
-/// `ChatAnswer::completion_json` the whole body; a body with an `error` is a failure. A stream ends
+/// `ChatAnswer::completion_json` the whole body; a body with an `error` has none. A stream ends
 /// with `[DONE]`, or when it is closed cleanly after a `finish_reason`.
 ///
 /// \return `invalid_argument` with every mistake of the options

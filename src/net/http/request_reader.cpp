@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "http/char_class.hpp"
+#include "http/host_and_port.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -12,6 +14,23 @@ namespace net_detail {
 namespace {
 
 constexpr std::string_view kCrlf = "\r\n";
+constexpr char kTlsHandshake = '\x16';
+
+/// Whether `text` is the end of a request line of any version of HTTP.
+bool names_version(std::string_view text) noexcept {
+  constexpr std::string_view kPrefix = " HTTP/";
+  text = text.substr(text.starts_with(kPrefix) ? kPrefix.size() : text.size());
+  return text.size() == 5 && http_detail::is_port_char(text[0]) && text[1] == '.' &&
+         http_detail::is_port_char(text[2]) && text.ends_with(kCrlf);
+}
+
+/// The size of `http://` or `https://` in front of `target`; 0 without.
+std::size_t scheme_size(std::string_view target) noexcept {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (equals_ignoring_case(target.substr(0, scheme.size()), scheme)) return scheme.size();
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -25,6 +44,7 @@ void RequestReader::reset() noexcept {
   body_.begin_none();
   is_1_0_ = false;
   skipped_empty_line_ = false;
+  other_version_ = false;
   status_ = 0;
   why_ = {};
 }
@@ -46,17 +66,31 @@ RequestReader::Next RequestReader::read_head(std::string_view bytes, std::size_t
   return next == HeadParser::Next::done ? finish_head() : refuse_head(next);
 }
 
-/// RFC 9112 §2.2: one empty line before the request line is ignored.
+/// RFC 9112 §2.2: one empty line before the request line is ignored. What cannot become a method is
+/// refused by its first byte: a TLS client sends no line feed for which to wait.
 RequestReader::Next RequestReader::read_request_line(std::string_view bytes, std::size_t& used) {
   if (!skipped_empty_line_ && bytes.starts_with(kCrlf)) {
     used = kCrlf.size();
     skipped_empty_line_ = true;
   }
+  const std::string_view line = bytes.substr(used);
+  if (!may_become_request_line(line)) {
+    const bool is_tls = line.front() == kTlsHandshake;
+    return refuse(400, is_tls ? "TLS on a listener for plain HTTP" : "malformed start line");
+  }
   const HeadParser::Next next = head_.take_start_line(
       bytes, used, [this](std::string_view& text) { return take_request_line(text); });
   if (next == HeadParser::Next::more) return Next::more;
   if (next == HeadParser::Next::too_large) return refuse(414, "request target too long");
+  if (next == HeadParser::Next::malformed && other_version_) {
+    return refuse(400, "neither HTTP/1.1 nor HTTP/1.0");
+  }
   return next == HeadParser::Next::done ? Next::done : refuse_head(next);
+}
+
+bool RequestReader::may_become_request_line(std::string_view bytes) const noexcept {
+  if (bytes.empty() || http_detail::is_token_char(bytes.front())) return true;
+  return bytes == kCrlf.substr(0, 1) && !skipped_empty_line_;
 }
 
 /// `method SP target SP HTTP/1.1 CRLF`
@@ -70,7 +104,10 @@ bool RequestReader::take_request_line(std::string_view& text) {
   if (target_end == target || end - target_end < std::ptrdiff_t{kVersion}) return false;
   const std::string_view version(target_end, kVersion);
   is_1_0_ = version == " HTTP/1.0\r\n";
-  if (!is_1_0_ && version != " HTTP/1.1\r\n") return false;
+  if (!is_1_0_ && version != " HTTP/1.1\r\n") {
+    other_version_ = names_version(version);
+    return false;
+  }
   request_.method.assign(text.data(), method_end);
   request_.target.assign(target, target_end);
   text = {version.data() + version.size(), end};
@@ -113,14 +150,23 @@ RequestReader::Next RequestReader::finish_target() {
   if (std::any_of(target.begin(), target.end(), beyond_ascii)) {
     return refuse(400, "malformed request target");
   }
-  // RFC 9112 §3.2.2: servers must accept the absolute form; its authority is not checked.
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!target.starts_with(scheme)) continue;
-    const std::size_t path = target.find('/', scheme.size());
-    target = path == std::string::npos ? std::string("/") : target.substr(path);
-  }
+  if (!take_authority(target)) return refuse(400, "malformed request target");
   if (target.starts_with('/') || (target == "*" && request_.method == "OPTIONS")) return Next::done;
   return refuse(400, "malformed request target");
+}
+
+/// RFC 9112 §3.2.2: the authority of an absolute form is the Host, and its path the target.
+bool RequestReader::take_authority(std::string& target) {
+  const std::size_t from = scheme_size(target);
+  if (from == 0) return true;
+  const std::size_t end = std::min(target.find_first_of("/?#", from), target.size());
+  const std::string_view authority = std::string_view(target).substr(from, end - from);
+  if (authority.empty() || !http_detail::is_host_and_port(authority)) return false;
+  request_.headers.set("Host", authority);
+  std::string path = target.substr(end);
+  if (!path.starts_with('/')) path.insert(path.begin(), '/');
+  target = std::move(path);
+  return true;
 }
 
 bool RequestReader::limit_body(std::size_t bytes) noexcept {

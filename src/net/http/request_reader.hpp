@@ -72,11 +72,13 @@ class RequestReader {
 
  private:
   Next read_request_line(std::string_view bytes, std::size_t& used);
+  bool may_become_request_line(std::string_view bytes) const noexcept;
   bool take_request_line(std::string_view& text);
   Next refuse_head(HeadParser::Next why) noexcept;
   Next finish_head();
   std::string_view contradiction() const noexcept;
   Next finish_target();
+  bool take_authority(std::string& target);
   Next refuse(int status, std::string_view why) noexcept;
 
   RequestLimits limits_;
@@ -85,6 +87,7 @@ class RequestReader {
   BodyDecoder body_;
   bool is_1_0_ = false;
   bool skipped_empty_line_ = false;
+  bool other_version_ = false;
   int status_ = 0;
   std::string_view why_ = {};
 };

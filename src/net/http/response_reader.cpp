@@ -51,6 +51,8 @@ ResponseReader::Next ResponseReader::read_head(std::string_view bytes, std::size
     const HeadParser::Next next = head_.take_fields(bytes, used, response_.headers);
     if (next == HeadParser::Next::more) return Next::more;
     if (next != HeadParser::Next::done) return fail_head(next);
+    // RFC 9110 §15.2.2: only a request with Upgrade, which none of ours is, is answered 101.
+    if (response_.status == 101) return fail_head(HeadParser::Next::malformed);
     has_head_ = response_.status >= 200;
     if (has_head_) break;
     response_.headers.clear();
