@@ -56,6 +56,7 @@ class SseParser {
  private:
   std::optional<SseEvent> next_line();
   void release_piece();
+  bool take_usual_event() noexcept;
   bool take_usual_line(std::string_view& line) noexcept;
   bool take_line(std::string_view& line);
   std::size_t line_end() noexcept;
