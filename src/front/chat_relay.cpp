@@ -35,7 +35,8 @@ ChatRelay::ChatRelay(RelayOptions options, std::unique_ptr<ChatForm> form, const
 
 void ChatRelay::start() {
   produce(shared_from_this());
-  if (options_.timer != nullptr && !out.is_finished()) beat(shared_from_this());
+  if (options_.timer == nullptr || out.is_finished()) return;
+  heartbeat_.begin(*options_.timer, shared_from_this());
 }
 
 /// A copy, because what is stopped may destroy this object.
@@ -176,10 +177,11 @@ void ChatRelay::fail() noexcept {
 
 void ChatRelay::count(StreamEnd end, std::span<const Attempt> attempts) noexcept {
   failed_.store(end != StreamEnd::done, std::memory_order_relaxed);
+  const bool has_piece = first_piece_ != Duration::min();
   form_->count({.end = end,
                 .attempts = attempts,
                 .stream = stream_ ? &*stream_ : nullptr,
-                .first_piece = first_piece_,
+                .first_piece = has_piece ? std::optional(first_piece_) : std::nullopt,
                 .total = now() - since_});
 }
 
@@ -196,24 +198,16 @@ void ChatRelay::count_departure() {
 
 void ChatRelay::finish() {
   out.finish(form_->take_out());
-  beat_stop_.request_stop();
+  heartbeat_.end();
 }
 
-Detached ChatRelay::beat(std::shared_ptr<ChatRelay> self) {
-  Timer& timer = *self->options_.timer;
-  try {
-    while (!self->out.is_finished()) {
-      const Duration wait = self->until_beat();
-      if (wait <= Duration::zero()) {
-        self->write_beat();
-        continue;
-      }
-      Task<bool> sleeping = timer.sleep(wait, self->beat_stop_.get_token());
-      const bool slept = co_await std::move(sleeping);
-      if (!slept) co_return;  // the stream is finished, or the timer has ended
-    }
-  } catch (...) {  // a stream without signs of life, but a stream
+std::optional<Duration> ChatRelay::beat() {
+  while (!out.is_finished()) {
+    const Duration wait = until_beat();
+    if (wait > Duration::zero()) return wait;
+    write_beat();
   }
+  return std::nullopt;
 }
 
 Duration ChatRelay::until_beat() const {

@@ -30,8 +30,8 @@ std::string_view without_space(std::string_view value) noexcept {
 
 }  // namespace
 
-void SseParser::keep(std::string& in, std::string_view bytes) {
-  in.append(bytes);
+void SseParser::keep(RareText& in, std::string_view bytes) {
+  in.own().append(bytes);
   copied_ += bytes.size();
 }
 
@@ -99,7 +99,7 @@ bool SseParser::take_line(std::string_view& line) {
   if (at_ < piece_.size() && std::exchange(after_cr_, false) && piece_[at_] == '\n') ++at_;
   const std::size_t end = line_end();
   line = std::string_view(piece_).substr(at_, end - at_);
-  overflowed_ = overflowed_ || line_.size() + line.size() > kMaxEvent;
+  overflowed_ = overflowed_ || line_.view().size() + line.size() > kMaxEvent;
   if (overflowed_) return false;
   if (end == piece_.size()) {
     keep(line_, line);
@@ -108,7 +108,7 @@ bool SseParser::take_line(std::string_view& line) {
   }
   if (!line_.empty()) {
     keep(line_, line);
-    line = line_;
+    line = line_.view();
   }
   after_cr_ = piece_[end] == '\r';
   at_ = end + 1;
@@ -132,13 +132,13 @@ void SseParser::field(std::string_view line) {
   } else if (name == "event") {
     set_name(value);
   } else if (name == "id" && value.find('\0') == std::string_view::npos) {
-    id_ = value;
+    id_.own() = value;
   }
 }
 
 /// The usual name is not copied.
 void SseParser::set_name(std::string_view name) {
-  name == kUsualName ? name_.clear() : void(name_ = name);
+  name == kUsualName ? name_.clear() : void(name_.own() = name);
 }
 
 /// The first line stays where it is, if it lies in the piece: most events have one line.
@@ -151,20 +151,20 @@ void SseParser::add_data(std::string_view value) {
     return;
   }
   own_data();
-  lines_ += '\n';
+  lines_.own() += '\n';
   keep(lines_, value);
-  data_ = lines_;
+  data_ = lines_.view();
 }
 
 void SseParser::own_data() {
-  if (data_.data() == lines_.data()) return;
+  if (!lines_.empty() && data_.data() == lines_.view().data()) return;
   lines_.clear();
   keep(lines_, data_);
-  data_ = lines_;
+  data_ = lines_.view();
 }
 
 SseEvent SseParser::event() const noexcept {
-  return {.name = name_.empty() ? kUsualName : name_, .data = data_, .id = id_};
+  return {.name = name_.empty() ? kUsualName : name_.view(), .data = data_, .id = id_.view()};
 }
 
 void SseParser::start_event() {
