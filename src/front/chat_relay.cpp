@@ -34,7 +34,7 @@ ChatRelay::ChatRelay(RelayOptions options, std::unique_ptr<ChatForm> form, const
       last_out_(since) {}
 
 void ChatRelay::start() {
-  produce(shared_from_this());
+  begin(shared_from_this());
   if (options_.timer == nullptr || out.is_finished()) return;
   heartbeat_.begin(*options_.timer, shared_from_this());
 }
@@ -52,23 +52,33 @@ void ChatRelay::leave() {
   out.dismiss();
 }
 
+/// A coroutine of its own: what it needed is freed before the stream is waited for.
+Detached ChatRelay::begin(std::shared_ptr<ChatRelay> self) {
+  bool has_begun = false;
+  try {
+    Task<bool> opening = self->open();
+    has_begun = co_await std::move(opening);
+  } catch (...) {  // a part of the user's threw
+    self->fail();
+  }
+  if (has_begun) {
+    produce(std::move(self));
+  } else {
+    self->stream_.reset();
+  }
+}
+
 Detached ChatRelay::produce(std::shared_ptr<ChatRelay> self) {
   try {
-    bool more = false;
-    {  // what it needed is freed before the stream is waited for
-      Task<bool> opening = self->open();
-      more = co_await std::move(opening);
-    }
-    while (more) {
+    for (bool more = true; more;) {
       Task<Result<bool>> reading =
           self->stream_->read(self->form_->sink(), self->deadline_for_piece());
       const Result<bool>& read = co_await reading;
       if (read && *read) {
         const bool in_time = self->in_time();
-        std::string events = self->form_->take_out();
-        if (events.empty()) continue;  // nothing but parts without text arrived
+        Handover::Given given(self->out, self->form_->take_out());
+        if (!given.has_text()) continue;  // nothing but parts without text arrived
         self->decide(Head::events);
-        Handover::Given given(self->out, std::move(events));
         co_await given;
         self->note_piece();
         more = !self->stop_.stop_requested();

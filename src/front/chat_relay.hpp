@@ -73,6 +73,7 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
     void operator()() const { chat->stop(); }
   };
 
+  static Detached begin(std::shared_ptr<ChatRelay> self);
   static Detached produce(std::shared_ptr<ChatRelay> self);
   /// What the answer is: status 200 and events, or `whole`.
   enum class Head : unsigned char { undecided, events, whole };
