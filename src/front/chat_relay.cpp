@@ -34,8 +34,9 @@ ChatRelay::ChatRelay(RelayOptions options, std::unique_ptr<ChatForm> form, const
       last_out_(since) {}
 
 void ChatRelay::start() {
-  produce(shared_from_this());
-  if (options_.timer != nullptr && !out.is_finished()) beat(shared_from_this());
+  begin(shared_from_this());
+  if (options_.timer == nullptr || out.is_finished()) return;
+  heartbeat_.begin(*options_.timer, shared_from_this());
 }
 
 /// A copy, because what is stopped may destroy this object.
@@ -51,23 +52,33 @@ void ChatRelay::leave() {
   out.dismiss();
 }
 
+/// A coroutine of its own: what it needed is freed before the stream is waited for.
+Detached ChatRelay::begin(std::shared_ptr<ChatRelay> self) {
+  bool has_begun = false;
+  try {
+    Task<bool> opening = self->open();
+    has_begun = co_await std::move(opening);
+  } catch (...) {  // a part of the user's threw
+    self->fail();
+  }
+  if (has_begun) {
+    produce(std::move(self));
+  } else {
+    self->stream_.reset();
+  }
+}
+
 Detached ChatRelay::produce(std::shared_ptr<ChatRelay> self) {
   try {
-    bool more = false;
-    {  // what it needed is freed before the stream is waited for
-      Task<bool> opening = self->open();
-      more = co_await std::move(opening);
-    }
-    while (more) {
+    for (bool more = true; more;) {
       Task<Result<bool>> reading =
           self->stream_->read(self->form_->sink(), self->deadline_for_piece());
       const Result<bool>& read = co_await reading;
       if (read && *read) {
         const bool in_time = self->in_time();
-        std::string events = self->form_->take_out();
-        if (events.empty()) continue;  // nothing but parts without text arrived
+        Handover::Given given(self->out, self->form_->take_out());
+        if (!given.has_text()) continue;  // nothing but parts without text arrived
         self->decide(Head::events);
-        Handover::Given given(self->out, std::move(events));
         co_await given;
         self->note_piece();
         more = !self->stop_.stop_requested();
@@ -176,10 +187,11 @@ void ChatRelay::fail() noexcept {
 
 void ChatRelay::count(StreamEnd end, std::span<const Attempt> attempts) noexcept {
   failed_.store(end != StreamEnd::done, std::memory_order_relaxed);
+  const bool has_piece = first_piece_ != Duration::min();
   form_->count({.end = end,
                 .attempts = attempts,
                 .stream = stream_ ? &*stream_ : nullptr,
-                .first_piece = first_piece_,
+                .first_piece = has_piece ? std::optional(first_piece_) : std::nullopt,
                 .total = now() - since_});
 }
 
@@ -196,24 +208,16 @@ void ChatRelay::count_departure() {
 
 void ChatRelay::finish() {
   out.finish(form_->take_out());
-  beat_stop_.request_stop();
+  heartbeat_.end();
 }
 
-Detached ChatRelay::beat(std::shared_ptr<ChatRelay> self) {
-  Timer& timer = *self->options_.timer;
-  try {
-    while (!self->out.is_finished()) {
-      const Duration wait = self->until_beat();
-      if (wait <= Duration::zero()) {
-        self->write_beat();
-        continue;
-      }
-      Task<bool> sleeping = timer.sleep(wait, self->beat_stop_.get_token());
-      const bool slept = co_await std::move(sleeping);
-      if (!slept) co_return;  // the stream is finished, or the timer has ended
-    }
-  } catch (...) {  // a stream without signs of life, but a stream
+std::optional<Duration> ChatRelay::beat() {
+  while (!out.is_finished()) {
+    const Duration wait = until_beat();
+    if (wait > Duration::zero()) return wait;
+    write_beat();
   }
+  return std::nullopt;
 }
 
 Duration ChatRelay::until_beat() const {

@@ -19,6 +19,7 @@
 
 #include "front/chat_form.hpp"
 #include "front/handover.hpp"
+#include "front/heartbeat.hpp"
 #include "threads/detached.hpp"
 
 namespace vx11 {
@@ -42,9 +43,8 @@ struct RelayOptions {
 /// them from `out`. It keeps this object alive, so that a client that leaves while the upstream is
 /// waited for needs no special case: the call is cancelled, and the coroutine ends.
 ///
-/// A second one sleeps on the timer and writes comments while there is nothing else to send. The
-/// first of them decides that the answer has status 200; until then a failure is an answer of its
-/// own, `whole`.
+/// A heartbeat writes comments while there is nothing else to send. The first of them decides that
+/// the answer has status 200; until then a failure is an answer of its own, `whole`.
 class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
  public:
   /// \param asked the request's deadline; its stop token is the client's departure
@@ -62,6 +62,9 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
   std::unique_ptr<HttpResponse> whole = nullptr;
   /// Whether the stream ended with an `error` event, or because the client left. Thread-safe.
   bool has_failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
+  /// Writes a comment if it is time for one. For the heartbeat.
+  /// \return the time to the next one; none: the stream is finished
+  std::optional<Duration> beat();
 
  private:
   /// Notes the client's departure.
@@ -70,8 +73,8 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
     void operator()() const { chat->stop(); }
   };
 
+  static Detached begin(std::shared_ptr<ChatRelay> self);
   static Detached produce(std::shared_ptr<ChatRelay> self);
-  static Detached beat(std::shared_ptr<ChatRelay> self);
   /// What the answer is: status 200 and events, or `whole`.
   enum class Head : unsigned char { undecided, events, whole };
   /// Decides what the answer is, unless that is decided.
@@ -102,17 +105,17 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
 
   RelayOptions options_;
   std::unique_ptr<ChatForm> form_;
-  std::stop_source stop_ = {};       ///< Ends the call to the upstream.
-  std::stop_source beat_stop_ = {};  ///< Ends the sleep between two comments.
+  std::stop_source stop_ = {};  ///< Ends the call to the upstream.
   std::stop_callback<Departure> on_departure_;
   TimePoint asked_until_;
   TimePoint since_;
-  std::optional<Duration> first_piece_ = std::nullopt;
+  Duration first_piece_ = Duration::min();  ///< Least: none so far.
   std::optional<ChatStream> stream_ = std::nullopt;
   TimePoint last_piece_ = {};        ///< Unset before the first one.
   std::atomic<TimePoint> last_out_;  ///< When something was written last; at first `since_`.
   std::atomic<Head> head_ = Head::undecided;
   std::atomic<bool> failed_ = false;  ///< Set before the last text is handed over.
+  Heartbeat heartbeat_ = {};
 };
 
 /// Starts the relay. Completes when the first piece has arrived, or after

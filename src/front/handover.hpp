@@ -43,6 +43,7 @@ class Handover {
    public:
     Given(Handover& handover, std::string text) noexcept
         : handover_(handover), text_(std::move(text)) {}
+    bool has_text() const noexcept { return !text_.empty(); }
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> producer) {
       handover_.give(std::move(text_), producer, End::open);

@@ -30,8 +30,8 @@ std::string_view without_space(std::string_view value) noexcept {
 
 }  // namespace
 
-void SseParser::keep(std::string& in, std::string_view bytes) {
-  in.append(bytes);
+void SseParser::keep(RareText& in, std::string_view bytes) {
+  in.own().append(bytes);
   copied_ += bytes.size();
 }
 
@@ -60,6 +60,26 @@ std::size_t SseParser::line_end() noexcept {
   return std::min(lf_, cr_);
 }
 
+/// The usual event: at most its usual name, then one line of data. All of it lies in the piece,
+/// which has no CR, so that no line has to be looked at by itself.
+bool SseParser::take_usual_event() noexcept {
+  constexpr std::string_view kName = "event: message\n";
+  constexpr std::string_view kData = "data: ";
+  if (overflowed_ || cr_ != piece_.size() || !begun_ || after_cr_ || has_data_) return false;
+  if (!line_.empty() || !name_.empty() || !lines_.empty()) return false;
+  std::string_view rest = std::string_view(piece_).substr(at_);
+  if (rest.starts_with(kName)) rest.remove_prefix(kName.size());
+  if (!rest.starts_with(kData)) return false;
+  rest.remove_prefix(kData.size());
+  const auto* const end = static_cast<const char*>(std::memchr(rest.data(), '\n', rest.size()));
+  if (end == nullptr) return false;
+  const auto size = static_cast<std::size_t>(end - rest.data());
+  if (size + 1 == rest.size() || end[1] != '\n' || size + kData.size() > kMaxEvent) return false;
+  data_ = rest.substr(0, size);
+  at_ = static_cast<std::size_t>(end - piece_.data()) + 2;
+  return has_data_ = dispatched_ = true;
+}
+
 /// The usual line: all of it lies in the piece, which has no CR.
 bool SseParser::take_usual_line(std::string_view& line) noexcept {
   const bool is_usual = cr_ == piece_.size() && begun_ && !after_cr_ && line_.empty();
@@ -79,7 +99,7 @@ bool SseParser::take_line(std::string_view& line) {
   if (at_ < piece_.size() && std::exchange(after_cr_, false) && piece_[at_] == '\n') ++at_;
   const std::size_t end = line_end();
   line = std::string_view(piece_).substr(at_, end - at_);
-  overflowed_ = overflowed_ || line_.size() + line.size() > kMaxEvent;
+  overflowed_ = overflowed_ || line_.view().size() + line.size() > kMaxEvent;
   if (overflowed_) return false;
   if (end == piece_.size()) {
     keep(line_, line);
@@ -88,7 +108,7 @@ bool SseParser::take_line(std::string_view& line) {
   }
   if (!line_.empty()) {
     keep(line_, line);
-    line = line_;
+    line = line_.view();
   }
   after_cr_ = piece_[end] == '\r';
   at_ = end + 1;
@@ -112,13 +132,13 @@ void SseParser::field(std::string_view line) {
   } else if (name == "event") {
     set_name(value);
   } else if (name == "id" && value.find('\0') == std::string_view::npos) {
-    id_ = value;
+    id_.own() = value;
   }
 }
 
 /// The usual name is not copied.
 void SseParser::set_name(std::string_view name) {
-  name == kUsualName ? name_.clear() : void(name_ = name);
+  name == kUsualName ? name_.clear() : void(name_.own() = name);
 }
 
 /// The first line stays where it is, if it lies in the piece: most events have one line.
@@ -131,20 +151,20 @@ void SseParser::add_data(std::string_view value) {
     return;
   }
   own_data();
-  lines_ += '\n';
+  lines_.own() += '\n';
   keep(lines_, value);
-  data_ = lines_;
+  data_ = lines_.view();
 }
 
 void SseParser::own_data() {
-  if (data_.data() == lines_.data()) return;
+  if (!lines_.empty() && data_.data() == lines_.view().data()) return;
   lines_.clear();
   keep(lines_, data_);
-  data_ = lines_;
+  data_ = lines_.view();
 }
 
 SseEvent SseParser::event() const noexcept {
-  return {.name = name_.empty() ? kUsualName : name_, .data = data_, .id = id_};
+  return {.name = name_.empty() ? kUsualName : name_.view(), .data = data_, .id = id_.view()};
 }
 
 void SseParser::start_event() {
@@ -157,6 +177,7 @@ void SseParser::start_event() {
 std::optional<SseEvent> SseParser::next() {
   if (lines_are_events_) return next_line();
   if (dispatched_) start_event();
+  if (take_usual_event()) return event();
   std::string_view line;
   while (take_usual_line(line) || take_line(line)) {
     const bool empty = line.empty();
@@ -265,6 +286,65 @@ bool is_printable(std::string_view text) noexcept {
   return (found & kTops) == 0;
 }
 
+/// Copies `piece`, a name above all, usually without a call: as two words that may overlap.
+/// \return the end of the copy
+char* put_short(char* to, std::string_view piece) noexcept {
+  const std::size_t size = piece.size();
+  const auto copy_words = [&](auto word) {
+    std::memcpy(&word, piece.data(), sizeof word);
+    std::memcpy(to, &word, sizeof word);
+    std::memcpy(&word, piece.data() + size - sizeof word, sizeof word);
+    std::memcpy(to + size - sizeof word, &word, sizeof word);
+  };
+  if (size >= 4 && size <= 8) {
+    copy_words(std::uint32_t{});
+  } else if (size > 8 && size <= 16) {
+    copy_words(std::uint64_t{});
+  } else {
+    std::memcpy(to, piece.data(), size);
+  }
+  return to + size;
+}
+
+constexpr std::string_view kId = "id: ";
+constexpr std::string_view kEvent = "\nevent: ";
+constexpr std::string_view kData = "\ndata: ";
+constexpr std::string_view kEnd = "\n\n";
+
+/// An event of a word or two is put together here and appended in one step, since each piece that
+/// is appended looks for room.
+class ShortEvent {
+ public:
+  static bool fits(std::string_view name, std::string_view data) noexcept {
+    return name.size() <= kMostName && data.size() <= kMostData;
+  }
+  ShortEvent(std::uint64_t id, std::string_view name, std::string_view data) noexcept {
+    char* at = put(text_.data(), kId);
+    at = std::to_chars(at, at + kMostDigits, id).ptr;
+    at = put(put_short(put(at, kEvent), name), kData);
+    std::memcpy(at, data.data(), data.size());
+    end_ = put(at + data.size(), kEnd);
+  }
+  void append_to(std::string& out) const {
+    out.append(text_.data(), static_cast<std::size_t>(end_ - text_.data()));
+  }
+
+ private:
+  /// Of constant size, so without a call.
+  static char* put(char* to, std::string_view piece) noexcept {
+    std::memcpy(to, piece.data(), piece.size());
+    return to + piece.size();
+  }
+
+  static constexpr std::size_t kMostName = 32;
+  static constexpr std::size_t kMostData = 256;
+  static constexpr std::size_t kMostDigits = 20;
+  static constexpr std::size_t kFixed = kId.size() + kEvent.size() + kData.size() + kEnd.size();
+
+  std::array<char, kFixed + kMostDigits + kMostName + kMostData> text_;
+  char* end_;
+};
+
 /// An event's number as text.
 class Digits {
  public:
@@ -283,13 +363,11 @@ class Digits {
 
 void append_event(std::string& out, std::uint64_t id, std::string_view name,
                   std::string_view data) {
-  constexpr std::string_view kId = "id: ";
-  constexpr std::string_view kEvent = "\nevent: ";
+  const bool printable = is_printable(data);
+  if (printable && ShortEvent::fits(name, data)) return ShortEvent(id, name, data).append_to(out);
   const Digits number(id);
   const std::string_view digits = number;
-  if (is_printable(data)) {
-    constexpr std::string_view kData = "\ndata: ";
-    constexpr std::string_view kEnd = "\n\n";
+  if (printable) {
     return http_detail::append_all(out, kId, digits, kEvent, name, kData, data, kEnd);
   }
   http_detail::append_all(out, kId, digits, kEvent, name, std::string_view("\n"));
@@ -297,18 +375,17 @@ void append_event(std::string& out, std::uint64_t id, std::string_view name,
 }
 
 void append_data_event(std::string& out, std::string_view data) {
-  constexpr std::string_view kData = "data: ";
-  constexpr std::string_view kEnd = "\n\n";
-  if (is_printable(data)) return http_detail::append_all(out, kData, data, kEnd);
+  constexpr std::string_view kField = "data: ";
+  if (is_printable(data)) return http_detail::append_all(out, kField, data, kEnd);
   append_data(out, data);
 }
 
 void append_last_event(std::string& out, std::uint64_t id, std::string_view name,
                        std::string_view data) {
-  constexpr std::string_view kId = "id: ";
-  constexpr std::string_view kEvent = "\nretry: 3600000\nevent: ";
+  constexpr std::string_view kRetryAndEvent = "\nretry: 3600000\nevent: ";
   const Digits digits(id);
-  http_detail::append_all(out, kId, std::string_view(digits), kEvent, name, std::string_view("\n"));
+  http_detail::append_all(out, kId, std::string_view(digits), kRetryAndEvent, name,
+                          std::string_view("\n"));
   append_data(out, data);
 }
 

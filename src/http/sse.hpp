@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "text/rare_text.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 
@@ -56,6 +58,7 @@ class SseParser {
  private:
   std::optional<SseEvent> next_line();
   void release_piece();
+  bool take_usual_event() noexcept;
   bool take_usual_line(std::string_view& line) noexcept;
   bool take_line(std::string_view& line);
   std::size_t line_end() noexcept;
@@ -63,19 +66,19 @@ class SseParser {
   void set_name(std::string_view name);
   void add_data(std::string_view value);
   void own_data();
-  void keep(std::string& in, std::string_view bytes);
+  void keep(RareText& in, std::string_view bytes);
   SseEvent event() const noexcept;
   void start_event();
 
   std::string piece_ = {};
-  std::size_t at_ = 0;      ///< How much of it is parsed.
-  std::size_t lf_ = 0;      ///< The first LF at or after `at_`, or its end; outdated below `at_`.
-  std::size_t cr_ = 0;      ///< The same for CR.
-  std::string line_ = {};   ///< The start of a line that continues in the next piece.
-  std::string name_ = {};   ///< Of the event so far; empty: "message".
-  std::string lines_ = {};  ///< Its data, unless that is one line in `piece_`.
+  std::size_t at_ = 0;   ///< How much of it is parsed.
+  std::size_t lf_ = 0;   ///< The first LF at or after `at_`, or its end; outdated below `at_`.
+  std::size_t cr_ = 0;   ///< The same for CR.
+  RareText line_ = {};   ///< The start of a line that continues in the next piece.
+  RareText name_ = {};   ///< Of the event so far; empty: "message".
+  RareText lines_ = {};  ///< Its data, unless that is one line in `piece_`.
   std::string_view data_ = {};
-  std::string id_ = {};
+  RareText id_ = {};
   std::size_t copied_ = 0;
   bool has_data_ = false;
   bool dispatched_ = false;  ///< The event was returned; its texts are cleared by the next call.

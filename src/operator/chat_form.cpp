@@ -10,8 +10,8 @@ inline namespace v0 {
 namespace endpoints {
 
 Task<void> OperatorChatForm::prepare() {
-  Task<Result<std::string>> recalling = turn_.recall();
-  turn_.recalled(co_await std::move(recalling));
+  Task<Result<std::string>> recalling = turn_->recall();
+  turn_->recalled(co_await std::move(recalling));
 }
 
 HttpResponse OperatorChatForm::refuse(const ChatFailure& failure, Duration took) {
@@ -19,25 +19,26 @@ HttpResponse OperatorChatForm::refuse(const ChatFailure& failure, Duration took)
   chat.total = took;
   chat.is_streamed = true;
   context_->ended(chat);
-  return offline(*context_, turn_.chat().session_id, failure);
+  return offline(*context_, turn_->chat().session_id, failure);
 }
 
 HttpResponse OperatorChatForm::defect() {
   return error_answer(500, "internal");
 }
 
-void OperatorChatForm::begin(const ChatStream& stream) {
-  origin_ = origin_of(stream.source(), stream.reason(), context_->options);
-  turn_.drop_summary();
+void OperatorChatForm::begin(const ChatStream& /*stream*/) {
+  stored_ = turn_->take();
+  turn_.reset();
 }
 
 Task<void> OperatorChatForm::end(const ChatStream& stream) {
   charge(meter_.get(), stream.ending());
+  const ChatOrigin origin = origin_of(stream.source(), stream.reason(), context_->options);
   json::Writer done;
-  done.open('{').key("session_id").string(turn_.chat().session_id);
-  Task<Result<void>> keeping = turn_.keep(writer_.take_text(), origin_);
-  turn_.kept(co_await std::move(keeping));
-  write_metadata(done, origin_, stream.attempts(), stream.upstream_json(), turn_.history());
+  done.open('{').key("session_id").string(stored_.session_id());
+  Task<Result<void>> keeping = stored_.keep(writer_.take_text(), origin);
+  stored_.kept(co_await std::move(keeping));
+  write_metadata(done, origin, stream.attempts(), stream.upstream_json(), stored_.history());
   writer_.last("done", std::move(done.close('}')).take());
 }
 
@@ -47,11 +48,13 @@ Task<void> OperatorChatForm::break_off(const ChatStream& stream, Error error) {
   charge(meter_.get(), stream.ending());
   json::Writer json;
   begin_offline(json, stream.source(), offline_reason(error.code), "The answer broke off");
-  json.key("session_id").string(turn_.chat().session_id).key("complete").boolean(false);
+  json.key("session_id").string(stored_.session_id()).key("complete").boolean(false);
   write_attempts(json, stream.attempts());
   if (error.code != Errc::cancelled && writer_.has_text()) {
-    Task<Result<void>> keeping = turn_.keep(writer_.take_text(), origin_, Completeness::broken_off);
-    turn_.kept(co_await std::move(keeping));
+    const ChatOrigin origin = origin_of(stream.source(), stream.reason(), context_->options);
+    Task<Result<void>> keeping =
+        stored_.keep(writer_.take_text(), origin, Completeness::broken_off);
+    stored_.kept(co_await std::move(keeping));
   }
   writer_.last("error", std::move(json.close('}')).take());
 }

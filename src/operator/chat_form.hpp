@@ -23,12 +23,12 @@ class OperatorChatForm final : public ChatForm {
   /// \param turn has read the request
   OperatorChatForm(std::shared_ptr<const Context> context, ChatTurn turn, const Call& call)
       : context_(std::move(context)),
-        turn_(std::move(turn)),
+        turn_(std::make_unique<ChatTurn>(std::move(turn))),
         meter_(call.meter),
         route_count_(context_->count_of(call)) {}
 
   Task<void> prepare() override;
-  const ChatRequest& chat() const noexcept override { return turn_.chat(); }
+  const ChatRequest& chat() const noexcept override { return turn_->chat(); }
   const Router& router() const noexcept override { return *context_->options.router; }
   HttpResponse refuse(const ChatFailure& failure, Duration took) override;
   HttpResponse defect() override;
@@ -42,10 +42,10 @@ class OperatorChatForm final : public ChatForm {
 
  private:
   std::shared_ptr<const Context> context_;
-  ChatTurn turn_;
+  std::unique_ptr<ChatTurn> turn_;  ///< Until the answer begins.
+  StoredTurn stored_ = {};          ///< From then on.
   std::shared_ptr<UsageMeter> meter_;
   RouteCount route_count_;
-  ChatOrigin origin_ = {};
   EventWriter writer_ = {};
 };
 

@@ -39,6 +39,20 @@ bool is_primary(const std::string& target, const OperatorApiOptions& with) {
   return target == with.primary || std::find(group.begin(), group.end(), target) != group.end();
 }
 
+Message answer_of(std::string text, const ChatOrigin& origin, const OperatorApiOptions& with,
+                  Completeness completeness) {
+  return Message("assistant", std::move(text), with.wall_clock.now(),
+                 metadata_to_keep(origin, completeness));
+}
+
+void note_kept(const Context& context, const Result<void>& stored, HistoryStatus& history) {
+  if (!stored) {
+    history = HistoryStatus::not_stored;
+    context.report(OperatorEventKind::session_not_stored, {}, stored.error().detail);
+  }
+  if (history != HistoryStatus::kept) context.metrics.session_lost();
+}
+
 }  // namespace
 
 ChatOrigin origin_of(std::string target, std::string reason, const OperatorApiOptions& with) {
@@ -99,22 +113,29 @@ void ChatTurn::recalled(Result<std::string> summary) {
   chat_.context_summary = *std::move(summary);
 }
 
-Task<Result<void>> ChatTurn::keep(std::string answer, const ChatOrigin& origin,
-                                  Completeness completeness) {
+Task<Result<void>> ChatTurn::keep(std::string answer, const ChatOrigin& origin) {
   const OperatorApiOptions& with = context_->options;
   return with.sessions->append(
       session_key(principal_.get(), std::move(chat_.session_id)), std::move(chat_.user_id),
       Turn(Message(kUser, std::move(chat_.message), asked_at_, std::move(chat_.metadata_json)),
-           Message("assistant", std::move(answer), with.wall_clock.now(),
-                   metadata_to_keep(origin, completeness))));
+           answer_of(std::move(answer), origin, with, Completeness::complete)));
 }
 
 void ChatTurn::kept(const Result<void>& stored) {
-  if (!stored) {
-    history_ = HistoryStatus::not_stored;
-    context_->report(OperatorEventKind::session_not_stored, {}, stored.error().detail);
-  }
-  if (history_ != HistoryStatus::kept) context_->metrics.session_lost();
+  note_kept(*context_, stored, history_);
+}
+
+Task<Result<void>> StoredTurn::keep(std::string answer, const ChatOrigin& origin,
+                                    Completeness completeness) {
+  const OperatorApiOptions& with = context_->options;
+  return with.sessions->append(
+      session_key(principal_.get(), std::move(session_id_)), std::move(user_id_),
+      Turn(Message(kUser, std::move(message_), asked_at_, std::move(metadata_json_)),
+           answer_of(std::move(answer), origin, with, completeness)));
+}
+
+void StoredTurn::kept(const Result<void>& stored) {
+  note_kept(*context_, stored, history_);
 }
 
 void write_attempts(json::Writer& json, std::span<const Attempt> attempts) {

@@ -34,6 +34,41 @@ enum class HistoryStatus : unsigned char { kept, not_read, not_stored };
 /// Whether an answer has its end. One that broke off is stored with `"complete":false`.
 enum class Completeness : unsigned char { complete, broken_off };
 
+/// What a turn stores. A stream holds it while it waits, and not the request that it was part of.
+class StoredTurn {
+ public:
+  StoredTurn() noexcept = default;
+  /// Moves what it stores out of `chat`.
+  StoredTurn(const Context& context, std::shared_ptr<const std::string> principal,
+             ChatRequest&& chat, WallTime asked_at, HistoryStatus history) noexcept
+      : context_(&context),
+        principal_(std::move(principal)),
+        session_id_(std::move(chat.session_id)),
+        user_id_(std::move(chat.user_id)),
+        message_(std::move(chat.message)),
+        metadata_json_(std::move(chat.metadata_json)),
+        asked_at_(asked_at),
+        history_(history) {}
+
+  const std::string& session_id() const noexcept { return session_id_; }
+  /// Stores question and answer together, before the client can have received the end of the
+  /// answer, so that what it received survives a crash. Call it once.
+  Task<Result<void>> keep(std::string answer, const ChatOrigin& origin,
+                          Completeness completeness = Completeness::complete);
+  void kept(const Result<void>& stored);
+  HistoryStatus history() const noexcept { return history_; }
+
+ private:
+  const Context* context_ = nullptr;
+  std::shared_ptr<const std::string> principal_ = nullptr;
+  std::string session_id_ = {};
+  std::string user_id_ = {};
+  std::string message_ = {};
+  std::string metadata_json_ = {};
+  WallTime asked_at_ = {};
+  HistoryStatus history_ = HistoryStatus::kept;
+};
+
 /// One chat turn: parse the request, read the history, ask, store question and answer.
 ///
 /// The store's tasks are returned directly, so that a completed one needs no coroutine:
@@ -58,15 +93,14 @@ class ChatTurn {
   void recalled(Result<std::string> summary);
 
   const ChatRequest& chat() const noexcept { return chat_; }
-  /// Frees the summary, which is not needed once the answer has begun.
-  void drop_summary() noexcept { std::string().swap(chat_.context_summary); }
+  /// What is stored of it, moved out of `chat()`, instead of what follows: for a stream.
+  StoredTurn take() noexcept {
+    return StoredTurn(*context_, std::move(principal_), std::move(chat_), asked_at_, history_);
+  }
 
-  /// Stores question and answer together, before the client can have received the end of the
-  /// answer, so that what it received survives a crash. Moves what it stores out of `chat()`.
-  Task<Result<void>> keep(std::string answer, const ChatOrigin& origin,
-                          Completeness completeness = Completeness::complete);
+  /// As of `StoredTurn`.
+  Task<Result<void>> keep(std::string answer, const ChatOrigin& origin);
   void kept(const Result<void>& stored);
-
   HistoryStatus history() const noexcept { return history_; }
 
  private:

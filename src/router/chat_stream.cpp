@@ -67,8 +67,8 @@ bool ChatStream::Impl::explains_emptiness() const noexcept {
 }
 
 bool ChatStream::Impl::keep_back(std::string_view data) {
-  kept_bytes_ += data.size();
-  if (kept_.size() == kMostEnvelopes || kept_bytes_ > kMostKept) return false;
+  if (kept_.size() == kMostEnvelopes || data.size() > kMostKept - kept_bytes_) return false;
+  kept_bytes_ += static_cast<std::uint32_t>(data.size());
   kept_.emplace_back(std::string(data), std::string());
   return true;
 }
@@ -217,7 +217,7 @@ ChatStream::Impl::~Impl() {
 
 void ChatStream::Impl::trace_with(const ChatRequest& chat) {
   trace_ = chat.trace;
-  if (trace_->is_sampled()) client_model_ = client_model_of(chat);
+  if (trace_->is_sampled()) client_model_.own() = client_model_of(chat);
 }
 
 void ChatStream::Impl::end_trace() noexcept {
@@ -225,8 +225,10 @@ void ChatStream::Impl::end_trace() noexcept {
   const bool failed = outcome != Outcome::answered && outcome != Outcome::cancelled;
   if (trace_->keeps(failed)) {
     const ChatEnding* const ending = outcome == Outcome::answered ? &reply.ending : nullptr;
-    const TracedAnswer answer{
-        .client_model = client_model_, .ending = ending, .is_stream = true, .has_failed = failed};
+    const TracedAnswer answer{.client_model = client_model_.view(),
+                              .ending = ending,
+                              .is_stream = true,
+                              .has_failed = failed};
     add_attempt_spans(*trace_, *options_, reply.attempts, answer);
   }
   trace_.reset();

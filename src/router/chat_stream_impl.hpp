@@ -7,7 +7,7 @@
 #include <vx11/chat_stream.hpp>
 #include <vx11/router.hpp>
 
-#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -18,6 +18,7 @@
 
 #include "http/sse.hpp"
 #include "router/send_through_breaker.hpp"
+#include "text/rare_text.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -156,12 +157,12 @@ class ChatStream::Impl {
   bool at_end_ = false;                ///< The body has ended.
   Errc failed_ = Errc::invalid_reply;  ///< Why the stream failed, once it has.
   std::vector<ChatPiece> kept_;        ///< Envelopes until the answer begins, and its first piece.
-  std::size_t kept_bytes_ = 0;
-  std::size_t next_kept_ = 0;  ///< The first that is not delivered.
-  std::string_view data_;      ///< Of the last piece; valid until the next step.
+  std::uint32_t kept_bytes_ = 0;
+  std::uint32_t next_kept_ = 0;  ///< The first that is not delivered.
+  std::string_view data_;        ///< Of the last piece; valid until the next step.
   std::string text_;
   std::shared_ptr<RequestTrace> trace_ = nullptr;  ///< Null: not traced.
-  std::string client_model_ = {};                  ///< Only of a sampled trace.
+  RareText client_model_ = {};                     ///< Only of a sampled trace.
   std::optional<BreakerChange> breaker_change_ = std::nullopt;
   std::optional<std::stop_callback<Forward>> outer_;
 };

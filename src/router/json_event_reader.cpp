@@ -7,6 +7,7 @@
 
 #include "json/scan.hpp"
 #include "json/sole_string.hpp"
+#include "json/text.hpp"
 #include "router/error_member.hpp"
 
 namespace vx11 {
@@ -22,8 +23,22 @@ bool is_text(const json::Member& member) noexcept {
   return member.kind == json::Kind::string && !member.text.empty();
 }
 
+/// The text of `{"delta":"…"}`, as nearly all events are; empty for anything else.
+std::string_view plain_delta(std::string_view data) noexcept {
+  constexpr std::string_view kBegin = R"({"delta":")";
+  constexpr std::string_view kEnd = "\"}";
+  if (!data.starts_with(kBegin)) return {};
+  const std::size_t end = json::skip_plain_or_utf8(data, kBegin.size());
+  const bool is_all = data.size() == end + kEnd.size() && data.ends_with(kEnd);
+  return is_all ? data.substr(kBegin.size(), end - kBegin.size()) : std::string_view();
+}
+
 /// The usual event: nothing but text, under a name that may hold it.
 bool read_sole_text(std::string_view data, std::string& text) {
+  if (const std::string_view delta = plain_delta(data); !delta.empty()) {
+    text += delta;
+    return true;
+  }
   const auto sole = json::sole_string(data);
   if (!sole || sole->text.empty()) return false;
   if (std::find(kEventMembers.begin() + 1, kEventMembers.end(), sole->name) == kEventMembers.end())

@@ -230,6 +230,28 @@ TEST_CASE_FIXTURE(TimedSite, "without a timer there is no early head and no hear
   upstream->line.fail(Errc::cancelled);
 }
 
+namespace {
+
+/// A timer that has ended: no sleep of it lasts.
+class EndedTimer final : public vx11::Timer {
+ public:
+  vx11::Task<bool> sleep(vx11::Duration /*time*/, std::stop_token /*stop*/) override {
+    return false;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(TimedSite, "without a timer that runs there is no heartbeat, but a stream") {
+  options.timer = std::make_shared<EndedTimer>();
+  ask();
+  CHECK_FALSE(opening->over());
+  upstream->line.send(kHead);
+  upstream->line.send(kHel);
+  opened();
+  CHECK(text().find("hel") != std::string::npos);
+}
+
 TEST_CASE_FIXTURE(TimedSite,
                   "a client that leaves a silent stream ends the upstream's call, neutrally") {
   ask();

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -117,6 +119,23 @@ TEST_CASE("where the pieces are cut makes no difference") {
   }
 }
 
+TEST_CASE("usual events between others are read as those are, wherever the stream is cut") {
+  const std::string text =
+      ":\n\ndata: 0\n\nevent: message\ndata: 1\n\nid: 7\ndata: 2\n\nevent: message\ndata: 3\ndata: "
+      "4\n\n"
+      "event: done\ndata: 5\n\nevent: messages\ndata: 6\n\ndata:7\n\ndata:  8\n\nevent: message\n\n"
+      "data: 9\nevent: done\n\ndata: \n\ndata: 10\n\n";
+  const Events expected = {{"message", "0"},    {"message", "1"},  {"message", "2"},
+                           {"message", "3\n4"}, {"done", "5"},     {"messages", "6"},
+                           {"message", "7"},    {"message", " 8"}, {"done", "9"},
+                           {"message", ""},     {"message", "10"}};
+  for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+    for (std::size_t first = 1; first <= piece; ++first) {
+      CHECK(events_of(text, piece, first) == expected);
+    }
+  }
+}
+
 TEST_CASE("a line feed that comes alone after its CR does not swallow the next") {
   SseParser parser;
   for (const char* piece : {"data: a\r", "\n"}) {
@@ -226,6 +245,19 @@ TEST_CASE("an event written is read as it was") {
       {"message", R"({"delta":"a"})"}, {"note", "one\ntwo\n\nfour\n"}, {"done", ""}};
   CHECK(events_of(text) == expected);
   CHECK(text.starts_with("id: 1\nevent: message\ndata: {\"delta\":\"a\"}\n\n"));
+}
+
+TEST_CASE("an event is written with names, numbers and data of any length") {
+  std::string text = "x";
+  std::uint64_t id = 1;
+  for (std::size_t size = 1; size <= 300; ++size) {
+    const std::string name(size % 40 + 1, 'n');
+    const std::string data(size, 'd');
+    id = id * 7 + size;  // up to twenty digits, then anything
+    text = "x";
+    append_event(text, id, name, data);
+    CHECK(text == "xid: " + std::to_string(id) + "\nevent: " + name + "\ndata: " + data + "\n\n");
+  }
 }
 
 TEST_CASE("an event without id and name has its data alone, of whatever characters") {

@@ -34,6 +34,9 @@ class Alarm {
   /// \return whether it will not ring any more. If false, it has rung, or will: the alarm must not
   ///         be destroyed before.
   virtual bool cancel() noexcept = 0;
+  /// Of an alarm that has rung, before it is set again: whether it rang before its time, because
+  /// the timer has ended.
+  virtual bool ended() noexcept = 0;
 };
 
 /// Room for an alarm in its owner.
@@ -56,7 +59,7 @@ class AlarmSlot {
   Alarm* operator->() const noexcept { return alarm_; }
 
  private:
-  static constexpr std::size_t kRoom = 192;
+  static constexpr std::size_t kRoom = 160;
 
   Alarm* alarm_ = nullptr;
   alignas(std::max_align_t) std::byte room_[kRoom];
@@ -83,6 +86,13 @@ class SleepAlarm final : public Alarm {
   bool cancel() noexcept override {
     stop_.request_stop();
     return false;
+  }
+  bool ended() noexcept override {
+    try {
+      return !sleep_ || !TaskAccess::take(*sleep_);
+    } catch (...) {
+      return true;
+    }
   }
 
  private:

@@ -88,7 +88,7 @@ class NetTransport final : public StreamingTransport {
           step = call.next(came);
         }
       }
-      if (!call.result()) co_return failed(std::move(call.result().error()), **pool);
+      if (Error* const error = call.error()) co_return failed(std::move(*error), **pool);
       co_return std::move(call.response());
     } catch (const std::bad_alloc&) {
     }
@@ -114,7 +114,7 @@ class NetTransport final : public StreamingTransport {
           step = call->next(came);
         }
       }
-      if (!call->result()) co_return failed(std::move(call->result().error()), **pool);
+      if (Error* const error = call->error()) co_return failed(std::move(*error), **pool);
       HttpResponse head(call->response().status);
       head.headers = std::move(call->response().headers);
       const Duration between_chunks = options_.between_chunks_timeout;

@@ -54,8 +54,8 @@ void UpstreamCall::end_on_loop(std::unique_ptr<UpstreamCall> call) noexcept {
 UpstreamCall::Step UpstreamCall::begin(const HttpRequest& request, Until until) {
   request_ = &request;
   until_ = until;
-  result_ = may_be_sent(request);
-  return result_ ? attempt() : Step::ended;
+  note(may_be_sent(request));
+  return error_ ? Step::ended : attempt();
 }
 
 /// Over a reused connection it waits only once: for the response.
@@ -65,16 +65,20 @@ UpstreamCall::Step UpstreamCall::attempt() {
 }
 
 Task<void> UpstreamCall::connect() {
-  if (!reused_) result_ = co_await connect_anew();
-  const bool is_to_send = result_ && (reused_ || !send_at_once());
-  if (is_to_send) result_ = co_await send_rest();
+  if (!reused_) {
+    Result<void> connected = co_await connect_anew();
+    note(std::move(connected));
+  }
+  if (error_ || (!reused_ && send_at_once())) co_return;
+  Result<void> sent = co_await send_rest();
+  note(std::move(sent));
 }
 
 UpstreamCall::Step UpstreamCall::next(bool came) {
-  if (!came) result_ = take_end();
-  if (!settled(until_, result_)) return Step::readable;
-  if (result_ || !may_try_again()) return Step::ended;
-  result_ = {};
+  if (!came) take_end();
+  if (!settled(until_)) return Step::readable;
+  if (!error_ || !may_try_again()) return Step::ended;
+  error_.reset();
   return attempt();
 }
 
@@ -172,13 +176,12 @@ void UpstreamCall::adopt(UpstreamConnectionPtr connection) {
 
 Task<Result<std::string>> UpstreamCall::next_piece(TimePoint by) {
   connection_->limit(by);
-  Result<void> done;
-  while (!settled(Until::piece, done)) {
+  while (!settled(Until::piece)) {
     const std::size_t seen = connection_->unread().size();
     const bool came = co_await connection_->wait_readable(seen);
-    if (!came) done = take_end();
+    if (!came) take_end();
   }
-  if (!done) co_return fail(std::move(done.error()));
+  if (error_) co_return fail(std::move(*error_));
   co_return take_body();
 }
 
@@ -189,18 +192,20 @@ bool UpstreamCall::reached(Until until) noexcept {
 
 /// Parses the bytes received.
 /// \return whether that, or a failure, completes the call; if not, more bytes are needed
-bool UpstreamCall::settled(Until until, Result<void>& done) {
-  while (done && !reached(until)) {
+bool UpstreamCall::settled(Until until) {
+  while (!error_ && !reached(until)) {
     std::size_t used = 0;
     const ResponseReader::Next next = take_in(used);
-    if (next == ResponseReader::Next::failed) done = fail(reader_->error());
-    if (timed_out_there_) done = fail(Errc::unreachable, "the kept connection had timed out");
+    if (next == ResponseReader::Next::failed) fail_with(reader_->error());
+    if (timed_out_there_) {
+      fail_with(Error(Errc::unreachable, "the kept connection had timed out"));
+    }
     if (next != ResponseReader::Next::more || used != 0) continue;
     connection_->expect_much(head_done_);
     return false;
   }
   // The time until the caller asks for more does not count against the upstream.
-  if (done && connection_) connection_->no_limit();
+  if (!error_ && connection_) connection_->no_limit();
   return true;
 }
 
@@ -218,13 +223,12 @@ ResponseReader::Next UpstreamCall::take_in(std::size_t& used) {
 }
 
 /// Handles the end of the stream: either it ends the body, or the connection failed.
-Result<void> UpstreamCall::take_end() {
-  if (connection_->close_reason() != CloseReason::closed) return fail(why_broken());
-  if (!heard_any()) return fail(why_broken());
-  if (reader_->end_of_stream() == ResponseReader::Next::failed) return fail(reader_->error());
+void UpstreamCall::take_end() {
+  if (connection_->close_reason() != CloseReason::closed) return fail_with(why_broken());
+  if (!heard_any()) return fail_with(why_broken());
+  if (reader_->end_of_stream() == ResponseReader::Next::failed) return fail_with(reader_->error());
   head_done_ = true;
   finish();
-  return {};
 }
 
 /// The response is complete; the connection is kept if it is reusable.

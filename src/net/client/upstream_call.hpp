@@ -3,8 +3,12 @@
 /// \file
 /// One request to an upstream, over a pooled or new connection. Internal.
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <utility>
 
 #include "net/client/upstream_pool.hpp"
 #include "net/http/response_reader.hpp"
@@ -31,7 +35,7 @@ class UpstreamCall {
   enum class Step : unsigned char {
     connect,   ///< `connect`; seldom needed, since most calls use a kept connection.
     readable,  ///< `readable`.
-    ended,     ///< Nothing: `result` is known.
+    ended,     ///< Nothing: the response is there, or `error`.
   };
 
   UpstreamCall(Loop& loop, OriginPool& pool, const NetTransportOptions& options, Deadline deadline);
@@ -47,7 +51,8 @@ class UpstreamCall {
   auto readable() noexcept { return connection_->wait_readable(connection_->unread().size()); }
   /// What comes next, after the last step.
   Step next(bool came = true);
-  Result<void>& result() noexcept { return result_; }
+  /// Why the call has failed; null: it has not. Kept apart, since a call that waits has none.
+  Error* error() noexcept { return error_.get(); }
   /// The response so far; its body is what was received and not yet taken.
   HttpResponse& response() noexcept { return reader_->response(); }
   bool has_piece() noexcept { return !reader_->response().body.empty(); }
@@ -69,7 +74,7 @@ class UpstreamCall {
 
    private:
     UpstreamConnectionPtr connection_;
-    std::uint64_t call_;
+    std::uint32_t call_;
   };
 
   /// Owns its call while it is queued.
@@ -86,9 +91,13 @@ class UpstreamCall {
   bool send_at_once();
   Task<Result<void>> send_rest();
   bool reached(Until until) noexcept;
-  bool settled(Until until, Result<void>& done);
+  bool settled(Until until);
   ResponseReader::Next take_in(std::size_t& used);
-  Result<void> take_end();
+  void take_end();
+  void fail_with(Error error) { error_ = std::make_unique<Error>(std::move(error)); }
+  void note(Result<void>&& done) {
+    if (!done) fail_with(std::move(done.error()));
+  }
   Error why_broken() const;
   /// Whether a byte of the response has arrived.
   bool heard_any() const noexcept { return heard_any_ || !connection_->unread().empty(); }
@@ -102,7 +111,7 @@ class UpstreamCall {
   const NetTransportOptions& options_;
   Deadline deadline_;
   const HttpRequest* request_ = nullptr;
-  Result<void> result_ = {};
+  std::unique_ptr<Error> error_ = nullptr;
   UpstreamConnectionPtr connection_;
   std::optional<std::stop_callback<Stop>> on_stop_;
   std::optional<ResponseReader> reader_;

@@ -23,7 +23,7 @@ UpstreamConnection::UpstreamConnection(Loop& loop, Socket socket, OriginPool& ex
   executor.count(&TransportCounters::opened);
 }
 
-void UpstreamConnection::stop_call(std::uint64_t call) noexcept {
+void UpstreamConnection::stop_call(std::uint32_t call) noexcept {
   stopped_call_ = call;
   if (stop_queued_.exchange(true)) return;
   stop_job_.keep(std::static_pointer_cast<UpstreamConnection>(shared_from_this()));

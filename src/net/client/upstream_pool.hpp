@@ -73,17 +73,17 @@ class UpstreamConnection : public Channel {
   /// The part of a request that the socket has not accepted yet.
   std::string out = {};
   /// Counts the calls served, so that a stop request for one call does not affect the next.
-  std::uint64_t calls = 0;
+  std::uint32_t calls = 0;
   /// Closes the connection on its loop, unless it serves another call than `call` by then.
   /// Thread-safe.
-  void stop_call(std::uint64_t call) noexcept;
+  void stop_call(std::uint32_t call) noexcept;
 
  private:
   void close_stopped();
 
   OriginPool& executor_;
   const PoolCount is_open_;  // with its own counters: it may outlive the pool
-  std::atomic<std::uint64_t> stopped_call_ = 0;
+  std::atomic<std::uint32_t> stopped_call_ = 0;
   std::atomic<bool> stop_queued_ = false;
   SharedJob<UpstreamConnection, &UpstreamConnection::close_stopped> stop_job_;
 };

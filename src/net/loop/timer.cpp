@@ -89,6 +89,7 @@ class NetAlarm final : public detail::Alarm {
     }
     return false;
   }
+  bool ended() noexcept override { return loop_.ending(); }
 
  private:
   struct ArmJob final : QueuedJob {

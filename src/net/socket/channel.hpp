@@ -155,7 +155,7 @@ class VX11_API Channel : public std::enable_shared_from_this<Channel>, private P
     std::size_t seen;
     bool await_ready() const noexcept { return channel.pull(seen) && channel.within_budget(); }
     void await_suspend(std::coroutine_handle<> waiting) const noexcept {
-      channel.seen_ = seen;
+      channel.seen_ = static_cast<std::uint32_t>(seen);
       channel.reader_ = waiting;
       if (channel.yielding_) channel.continue_later();
     }
@@ -188,10 +188,10 @@ class VX11_API Channel : public std::enable_shared_from_this<Channel>, private P
 
   Loop& loop_;
   Socket socket_;
+  std::uint32_t seen_ = 0;  ///< What the reader has seen.
   WheelTimer timer_;
   std::coroutine_handle<> reader_ = nullptr;
   std::coroutine_handle<> event_waiter_ = nullptr;
-  std::size_t seen_ = 0;
   void (*on_close_)(void*) = nullptr;
   void* on_close_whom_ = nullptr;
   CloseReason close_reason_ = CloseReason::none;

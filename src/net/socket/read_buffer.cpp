@@ -30,6 +30,7 @@ void ReadBuffer::move_to_front() noexcept {
 }
 
 void ReadBuffer::grow() noexcept {
+  if (capacity_ >= kMost) return;
   move_to(capacity_ < kLarge ? kLarge : 2 * capacity_);
 }
 
@@ -39,14 +40,14 @@ void ReadBuffer::shrink() noexcept {
 }
 
 /// Without memory the buffer stays as it is.
-void ReadBuffer::move_to(std::size_t capacity) noexcept {
+void ReadBuffer::move_to(Size capacity) noexcept {
   std::unique_ptr<char[]> block;
   if (capacity == kSmall) block = std::move(spare_small);
   if (capacity == kLarge) block = std::move(spare_large);
   if (!block) block.reset(new (std::nothrow) char[capacity]);
   if (!block) return;
   if (end_ != 0) std::memcpy(block.get(), block_.get(), end_);
-  const std::size_t end = end_;
+  const Size end = end_;
   give_back();
   block_ = std::move(block);
   capacity_ = capacity;

@@ -4,6 +4,7 @@
 /// Bytes received and not yet consumed. Internal.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -17,8 +18,8 @@ namespace net_detail {
 class ReadBuffer {
  public:
   std::string_view unread() const noexcept { return {block_.get() + begin_, end_ - begin_}; }
-  void consume(std::size_t bytes) noexcept { begin_ += bytes; }
-  void commit(std::size_t bytes) noexcept { end_ += bytes; }
+  void consume(std::size_t bytes) noexcept { begin_ += static_cast<Size>(bytes); }
+  void commit(std::size_t bytes) noexcept { end_ += static_cast<Size>(bytes); }
 
   /// Makes room to receive into; not during a receive.
   /// \return false if there is none, because memory is exhausted
@@ -42,19 +43,24 @@ class ReadBuffer {
   std::size_t free_size() const noexcept { return capacity_ - end_; }
 
  private:
-  static constexpr std::size_t kSmall = 512;
-  static constexpr std::size_t kLarge = 16 * 1024;
+  /// Not std::size_t, since each idle connection has some.
+  using Size = std::uint32_t;
+
+  static constexpr Size kSmall = 512;
+  static constexpr Size kLarge = 16 * 1024;
+  /// Far above all limits for what is read as a whole.
+  static constexpr Size kMost = 1024 * 1024 * 1024;
 
   void move_to_front() noexcept;
   void grow() noexcept;
   void shrink() noexcept;
-  void move_to(std::size_t capacity) noexcept;
+  void move_to(Size capacity) noexcept;
   void give_back() noexcept;
 
   std::unique_ptr<char[]> block_;
-  std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
+  Size capacity_ = 0;
+  Size begin_ = 0;
+  Size end_ = 0;
   bool wants_large_ = false;
 };
 
