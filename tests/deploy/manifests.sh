@@ -7,13 +7,14 @@ readonly DEPLOY=$1 FOLDER=$2 GATEWAY=$3
 here=$(cd "$(dirname "$0")" && pwd) && readonly here
 command -v npm >/dev/null || { echo "skipped: there is no npm; apt-get install npm" && exit 77; }
 mkdir -p "$FOLDER"
-if ! cmp -s "$here/package.json" "$FOLDER/package.json"; then
+# The stamp is written last: an installation that was interrupted is made again.
+if ! cmp -s "$here/package.json" "$FOLDER/node_modules/installed.json"; then
   cp "$here/package.json" "$FOLDER/package.json"
   if ! npm install --prefix "$FOLDER" --no-audit --no-fund --ignore-scripts >"$FOLDER/log" 2>&1; then
-    rm -f "$FOLDER/package.json"
     echo "skipped: npm cannot install the schemas; $(tail -n 3 "$FOLDER/log")"
     exit 77
   fi
+  cp "$here/package.json" "$FOLDER/node_modules/installed.json"
 fi
 cp "$here/manifests.mjs" "$FOLDER"
 node "$FOLDER/manifests.mjs" "$DEPLOY" || exit 1

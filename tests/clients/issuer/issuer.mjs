@@ -3,9 +3,13 @@
 // Prints where it listens. POST /__new replaces its keys, POST /__roll puts new ones beside the old, POST
 // /__fault/down, hang, lie, huge or none decides how GET /jwks is answered; GET /__asked counts these.
 import http from 'node:http';
-import { randomUUID } from 'node:crypto';
+import { randomUUID, webcrypto } from 'node:crypto';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Provider } from 'oidc-provider';
+
+// Node.js 18, which Debian 12 has, lacks these.
+globalThis.crypto ??= webcrypto;
+URL.parse ??= (text, base) => (URL.canParse(text, base) ? new URL(text, base) : null);
 
 const ALGORITHMS = { RS256: {}, PS256: {}, ES256: {}, EdDSA: { crv: 'Ed25519' } };
 const AUDIENCE = 'https://gateway.test';
