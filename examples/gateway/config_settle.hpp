@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config_load.hpp"
+#include "gateway/settings/config_load.hpp"
 
 namespace gateway {
 

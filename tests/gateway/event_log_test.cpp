@@ -1,6 +1,6 @@
 // The program's own log: events, texts, rates, and where lines are written.
 
-#include "event_log.hpp"
+#include "gateway/requests/event_log.hpp"
 
 #include <vx11/testing/manual_clock.hpp>
 
@@ -19,10 +19,10 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "log.hpp"
-#include "log_output.hpp"
-#include "log_text.hpp"
-#include "request_lines.hpp"
+#include "gateway/log/log.hpp"
+#include "gateway/log/log_output.hpp"
+#include "gateway/log/log_text.hpp"
+#include "gateway/requests/request_lines.hpp"
 
 using namespace gateway;
 using namespace std::chrono_literals;

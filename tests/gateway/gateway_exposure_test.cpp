@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include "config_settle.hpp"
+#include "gateway/config_settle.hpp"
 #include "config_sources.hpp"
 
 using namespace gateway;

@@ -1,7 +1,7 @@
 // Key sets of issuers, and the scopes of their tokens, in the configuration.
 #include <doctest/doctest.h>
 
-#include "authenticator.hpp"
+#include "gateway/auth/authenticator.hpp"
 #include "config_sources.hpp"
 
 using namespace gateway;

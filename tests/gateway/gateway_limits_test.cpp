@@ -8,8 +8,8 @@
 #include <doctest/doctest.h>
 
 #include "group_files.hpp"
-#include "routes.hpp"
-#include "upstreams.hpp"
+#include "gateway/routes.hpp"
+#include "gateway/upstreams.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-#include "config_listen.hpp"
-#include "config_print.hpp"
+#include "gateway/checks/config_listen.hpp"
+#include "gateway/settings/config_print.hpp"
 #include "config_sources.hpp"
 
 using namespace gateway;

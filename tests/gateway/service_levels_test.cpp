@@ -1,5 +1,5 @@
 // [slo.NAME] and [service_levels]: what is configured, and the file that keeps histories.
-#include "service_levels.hpp"
+#include "gateway/requests/service_levels.hpp"
 
 #include <vx11/testing/manual_clock.hpp>
 
@@ -10,7 +10,7 @@
 
 #include <doctest/doctest.h>
 
-#include "config_slo.hpp"
+#include "gateway/checks/config_slo.hpp"
 #include "config_sources.hpp"
 
 using namespace gateway;

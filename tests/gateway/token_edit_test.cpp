@@ -1,5 +1,5 @@
 // Changing token files, and what --expires takes.
-#include "token_edit.hpp"
+#include "gateway/auth/token_edit.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "scratch_folder.hpp"
-#include "token_command.hpp"
+#include "gateway/auth/token_command.hpp"
 
 using namespace gateway;
 using namespace std::chrono_literals;
