@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <utility>
 
-#include "gateway/settings/settings.hpp"
 #include "gateway/redis/shared_parts.hpp"
+#include "gateway/settings/settings.hpp"
 
 namespace gateway {
 

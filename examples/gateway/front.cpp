@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "gateway/checks/config_listen.hpp"
-#include "gateway/log/log.hpp"
 #include "gateway/config/machine.hpp"
+#include "gateway/log/log.hpp"
 
 /// mimalloc's; null where the program is not linked with it.
 extern "C" void mi_collect(bool force) noexcept __attribute__((weak));

@@ -19,7 +19,7 @@
 #include "gateway/gateway_state.hpp"
 #include "gateway/listener_tls.hpp"
 #include "gateway/metrics.hpp"
-#include "gateway/requests/server_events.hpp"
+#include "gateway/telemetry/server_events.hpp"
 #include "gateway/upstreams.hpp"
 
 namespace gateway {

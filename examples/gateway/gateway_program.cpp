@@ -1,6 +1,5 @@
-#include "gateway/settings/program.hpp"
-
 #include "gateway/config_settle.hpp"
+#include "gateway/settings/program.hpp"
 
 namespace gateway {
 

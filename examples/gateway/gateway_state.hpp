@@ -28,13 +28,13 @@
 #include "gateway/limits.hpp"
 #include "gateway/metrics.hpp"
 #include "gateway/power/power_keeper.hpp"
-#include "gateway/requests/process_metrics.hpp"
-#include "gateway/requests.hpp"
-#include "gateway/requests/service_levels.hpp"
 #include "gateway/redis/sessions.hpp"
 #include "gateway/redis/shared_parts.hpp"
-#include "gateway/requests/status_transport.hpp"
-#include "gateway/requests/tracing.hpp"
+#include "gateway/requests.hpp"
+#include "gateway/telemetry/process_metrics.hpp"
+#include "gateway/telemetry/service_levels.hpp"
+#include "gateway/telemetry/status_transport.hpp"
+#include "gateway/telemetry/tracing.hpp"
 
 namespace gateway {
 

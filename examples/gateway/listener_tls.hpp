@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "gateway/config/config.hpp"
-#include "gateway/settings/config_load.hpp"
 #include "gateway/files/watched_file.hpp"
+#include "gateway/settings/config_load.hpp"
 
 namespace gateway {
 

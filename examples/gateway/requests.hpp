@@ -16,8 +16,8 @@
 #include "gateway/auth/authenticator.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/limits.hpp"
-#include "gateway/requests/request_logs.hpp"
-#include "gateway/requests/service_levels.hpp"
+#include "gateway/telemetry/request_logs.hpp"
+#include "gateway/telemetry/service_levels.hpp"
 
 namespace gateway {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/config/config.hpp"
 #include "gateway/checks/models.hpp"
+#include "gateway/config/config.hpp"
 #include "gateway/upstreams.hpp"
 
 namespace gateway {

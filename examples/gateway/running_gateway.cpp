@@ -13,8 +13,8 @@
 #include "gateway/config_settle.hpp"
 #include "gateway/fixed_settings.hpp"
 #include "gateway/log/log.hpp"
-#include "gateway/redis/shared_parts.hpp"
 #include "gateway/process/signals.hpp"
+#include "gateway/redis/shared_parts.hpp"
 
 namespace gateway {
 

@@ -14,12 +14,12 @@
 
 #include "gateway/admin_answers.hpp"
 #include "gateway/auth/authenticator.hpp"
-#include "gateway/settings/config_load.hpp"
 #include "gateway/front.hpp"
 #include "gateway/gateway_state.hpp"
 #include "gateway/log/log_level.hpp"
 #include "gateway/process/reload_requests.hpp"
 #include "gateway/retired_parts.hpp"
+#include "gateway/settings/config_load.hpp"
 
 namespace gateway {
 

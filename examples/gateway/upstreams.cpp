@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "gateway/checks/config_targets.hpp"
-#include "gateway/power/embedded_madre.hpp"
 #include "gateway/log/log.hpp"
+#include "gateway/power/embedded_madre.hpp"
 #include "gateway/values/values.hpp"
 
 namespace gateway {

@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
-#include "operator/logins/auth_routes.hpp"
-#include "operator/console.hpp"
 #include "gateway/documents.hpp"
-#include "operator/relay/gateway_routes.hpp"
 #include "gateway/listener_tls.hpp"
 #include "gateway/log/log.hpp"
 #include "gateway/metrics.hpp"
+#include "operator/console.hpp"
+#include "operator/logins/auth_routes.hpp"
 #include "operator/operator_backend.hpp"
 #include "operator/records/stored_routes.hpp"
+#include "operator/relay/gateway_routes.hpp"
 
 extern const EmbeddedFile operator_description;
 

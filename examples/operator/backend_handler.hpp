@@ -8,10 +8,10 @@
 
 #include <memory>
 
-#include "operator/backend_parts.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/front.hpp"
-#include "gateway/requests/request_logs.hpp"
+#include "gateway/telemetry/request_logs.hpp"
+#include "operator/backend_parts.hpp"
 
 namespace backend {
 

@@ -6,9 +6,9 @@
 #include <chrono>
 #include <utility>
 
-#include "operator/logins/confirmations.hpp"
-#include "operator/gateway/gateway_client.hpp"
 #include "operator/events/sqlite_event_store.hpp"
+#include "operator/gateway/gateway_client.hpp"
+#include "operator/logins/confirmations.hpp"
 #include "operator/logins/sqlite_login_store.hpp"
 
 namespace backend {

@@ -11,18 +11,18 @@
 #include <memory>
 #include <string>
 
-#include "operator/records/audit_store.hpp"
-#include "operator/bridge/bridge.hpp"
 #include "gateway/config/config.hpp"
-#include "operator/store/database.hpp"
+#include "gateway/telemetry/process_metrics.hpp"
+#include "operator/bridge/bridge.hpp"
 #include "operator/events/event_feed.hpp"
-#include "operator/logins/gateway_authorizer.hpp"
-#include "operator/parts/parts.hpp"
-#include "gateway/requests/process_metrics.hpp"
 #include "operator/gateway/replaceable_gateway.hpp"
-#include "operator/records/settings_store.hpp"
+#include "operator/logins/gateway_authorizer.hpp"
 #include "operator/logins/socket_tokens.hpp"
+#include "operator/parts/parts.hpp"
+#include "operator/records/audit_store.hpp"
+#include "operator/records/settings_store.hpp"
 #include "operator/records/transcript_store.hpp"
+#include "operator/store/database.hpp"
 #include "operator/watch/watcher.hpp"
 
 namespace backend {

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "operator/api/api_routes.hpp"
-#include "operator/parts/audit_log.hpp"
 #include "operator/api/authorizer.hpp"
+#include "operator/parts/audit_log.hpp"
 
 namespace backend {
 

@@ -5,8 +5,8 @@
 #include <future>
 #include <system_error>
 
-#include "operator/backend_handler.hpp"
 #include "gateway/log/log.hpp"
+#include "operator/backend_handler.hpp"
 #include "operator/logins/login_notes.hpp"
 #include "operator/operator_program.hpp"
 

@@ -12,11 +12,11 @@
 #include <memory>
 #include <utility>
 
-#include "operator/backend_parts.hpp"
-#include "gateway/settings/config_load.hpp"
 #include "gateway/front.hpp"
-#include "gateway/requests/request_logs.hpp"
 #include "gateway/retired_parts.hpp"
+#include "gateway/settings/config_load.hpp"
+#include "gateway/telemetry/request_logs.hpp"
+#include "operator/backend_parts.hpp"
 
 namespace backend {
 

@@ -8,8 +8,8 @@
 
 #include "config_sources.hpp"
 #include "gateway/front.hpp"
-#include "unit/fake_tls_server.hpp"
 #include "gateway/upstreams.hpp"
+#include "unit/fake_tls_server.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

@@ -1,6 +1,6 @@
 // The program's own log: events, texts, rates, and where lines are written.
 
-#include "gateway/requests/event_log.hpp"
+#include "gateway/telemetry/event_log.hpp"
 
 #include <vx11/testing/manual_clock.hpp>
 
@@ -22,7 +22,7 @@
 #include "gateway/log/log.hpp"
 #include "gateway/log/log_output.hpp"
 #include "gateway/log/log_text.hpp"
-#include "gateway/requests/request_lines.hpp"
+#include "gateway/telemetry/request_lines.hpp"
 
 using namespace gateway;
 using namespace std::chrono_literals;

@@ -12,8 +12,8 @@
 
 #include <doctest/doctest.h>
 
-#include "gateway/config_settle.hpp"
 #include "config_sources.hpp"
+#include "gateway/checks/config_secrets.hpp"
 #include "gateway/redis/redis_client.hpp"
 
 using namespace gateway;

@@ -12,11 +12,11 @@
 
 #include <doctest/doctest.h>
 
-#include "gateway/settings/config_print.hpp"
-#include "group_files.hpp"
 #include "gateway/group_metrics.hpp"
 #include "gateway/routes.hpp"
+#include "gateway/settings/config_print.hpp"
 #include "gateway/upstreams.hpp"
+#include "group_files.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

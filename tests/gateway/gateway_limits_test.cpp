@@ -7,9 +7,9 @@
 
 #include <doctest/doctest.h>
 
-#include "group_files.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/upstreams.hpp"
+#include "group_files.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

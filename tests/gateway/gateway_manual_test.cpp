@@ -4,8 +4,8 @@
 
 #include <doctest/doctest.h>
 
-#include "gateway/settings/config_print.hpp"
 #include "config_sources.hpp"
+#include "gateway/settings/config_print.hpp"
 #include "gateway/settings/toml_file.hpp"
 
 using namespace gateway;

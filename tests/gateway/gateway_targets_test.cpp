@@ -8,10 +8,10 @@
 
 #include <doctest/doctest.h>
 
-#include "gateway/settings/config_print.hpp"
 #include "config_sources.hpp"
 #include "gateway/checks/config_targets.hpp"
 #include "gateway/routes.hpp"
+#include "gateway/settings/config_print.hpp"
 #include "gateway/upstreams.hpp"
 
 using namespace gateway;

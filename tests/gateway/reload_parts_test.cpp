@@ -22,12 +22,12 @@
 #include "gateway/power/power_ledger.hpp"
 #include "gateway/power/power_rules.hpp"
 #include "gateway/power/power_transports.hpp"
+#include "gateway/process/service_manager.hpp"
 #include "gateway/redis/redis_client.hpp"
+#include "gateway/redis/shared_parts.hpp"
 #include "gateway/retired_parts.hpp"
 #include "gateway/running_gateway.hpp"
 #include "scratch_folder.hpp"
-#include "gateway/process/service_manager.hpp"
-#include "gateway/redis/shared_parts.hpp"
 
 using namespace gateway;
 using namespace std::chrono_literals;

@@ -1,6 +1,6 @@
 // What the audit log says, and that it is silent about the rest.
 
-#include "gateway/requests/request_logs.hpp"
+#include "gateway/telemetry/request_logs.hpp"
 
 #include <string>
 #include <utility>

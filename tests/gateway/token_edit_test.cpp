@@ -9,8 +9,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "scratch_folder.hpp"
 #include "gateway/auth/token_command.hpp"
+#include "scratch_folder.hpp"
 
 using namespace gateway;
 using namespace std::chrono_literals;

@@ -12,8 +12,8 @@
 
 #include <doctest/doctest.h>
 
-#include "operator/logins/auth_routes.hpp"
 #include "login_fakes.hpp"
+#include "operator/logins/auth_routes.hpp"
 #include "operator/logins/login_notes.hpp"
 #include "operator/operator_backend.hpp"
 

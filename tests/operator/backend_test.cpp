@@ -11,8 +11,8 @@
 
 #include <doctest/doctest.h>
 
-#include "operator/api/api_answers.hpp"
 #include "login_fakes.hpp"
+#include "operator/api/api_answers.hpp"
 #include "operator/operator_backend.hpp"
 
 namespace {

@@ -21,10 +21,10 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include "operator/api/api_answers.hpp"
-#include "operator/bridge/bridge.hpp"
 #include "eventually.hpp"
 #include "fake_http_server.hpp"
+#include "operator/api/api_answers.hpp"
+#include "operator/bridge/bridge.hpp"
 #include "operator/gateway/gateway_client.hpp"
 #include "operator/operator_backend.hpp"
 #include "raw_http_client.hpp"

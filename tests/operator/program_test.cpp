@@ -18,12 +18,12 @@
 
 #include "gateway/command_line.hpp"
 #include "gateway/settings/config_print.hpp"
-#include "operator/console.hpp"
-#include "operator/operator_program.hpp"
-#include "scratch_folder.hpp"
-#include "operator/logins/sqlite_login_store.hpp"
 #include "gateway/settings/toml_file.hpp"
 #include "gateway/settings/unknown_variables.hpp"
+#include "operator/console.hpp"
+#include "operator/logins/sqlite_login_store.hpp"
+#include "operator/operator_program.hpp"
+#include "scratch_folder.hpp"
 
 namespace {
 

@@ -16,10 +16,10 @@
 
 #include <doctest/doctest.h>
 
-#include "operator/records/audit_store.hpp"
-#include "scratch_folder.hpp"
 #include "operator/events/sqlite_event_store.hpp"
+#include "operator/records/audit_store.hpp"
 #include "operator/records/transcript_store.hpp"
+#include "scratch_folder.hpp"
 
 namespace stores_site {
 

@@ -8,8 +8,8 @@
 
 #include <doctest/doctest.h>
 
-#include "operator/events/event_families.hpp"
 #include "gateway_fakes.hpp"
+#include "operator/events/event_families.hpp"
 
 namespace {
 

@@ -4,9 +4,9 @@
 
 #include <memory>
 
-#include "gateway/config/config.hpp"
 #include "gateway/auth/key_watch.hpp"
 #include "gateway/auth/token_watch.hpp"
+#include "gateway/config/config.hpp"
 
 namespace gateway {
 

@@ -16,8 +16,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include "gateway/values/spelling.hpp"
 #include "gateway/auth/token_edit.hpp"
+#include "gateway/values/spelling.hpp"
 #include "gateway/values/values.hpp"
 
 namespace gateway {

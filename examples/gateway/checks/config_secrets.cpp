@@ -6,9 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "gateway/config_settle.hpp"
-#include "gateway/files/file_text.hpp"
 #include "gateway/checks/jwt.hpp"
+#include "gateway/files/file_text.hpp"
 
 namespace gateway {
 

@@ -10,6 +10,9 @@
 
 namespace gateway {
 
+/// The default token.
+inline constexpr std::string_view kDevelopmentToken = "vx11-local-token";
+
 /// The location to report for a mistake in the value of `key`.
 std::string place_of(const LoadedConfig& loaded, std::string_view key);
 /// Adds a mistake in the value of `key`.

@@ -17,8 +17,8 @@
 
 #include "gateway/checks/config_routes.hpp"
 #include "gateway/checks/config_secrets.hpp"
-#include "gateway/files/file_text.hpp"
 #include "gateway/checks/models.hpp"
+#include "gateway/files/file_text.hpp"
 #include "gateway/values/values.hpp"
 
 namespace gateway {

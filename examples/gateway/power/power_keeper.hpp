@@ -16,7 +16,7 @@
 #include "gateway/power/power_lease.hpp"
 #include "gateway/power/power_ledger.hpp"
 #include "gateway/power/power_transports.hpp"
-#include "gateway/requests/request_logs.hpp"
+#include "gateway/telemetry/request_logs.hpp"
 
 namespace gateway {
 

@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/files/file_text.hpp"
-#include "gateway/log/log.hpp"
 #include "gateway/files/replaced_file.hpp"
+#include "gateway/log/log.hpp"
 
 namespace gateway {
 

@@ -10,10 +10,10 @@
 
 #include "gateway/files/file_text.hpp"
 #include "gateway/settings/named_tables.hpp"
-#include "gateway/values/shown_text.hpp"
-#include "gateway/values/spelling.hpp"
 #include "gateway/settings/toml_depth.hpp"
 #include "gateway/settings/toml_value.hpp"
+#include "gateway/values/shown_text.hpp"
+#include "gateway/values/spelling.hpp"
 
 namespace gateway {
 

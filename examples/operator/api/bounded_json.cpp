@@ -1,6 +1,6 @@
 #include "operator/api/bounded_json.hpp"
 
-#include <cstddef>
+#include <algorithm>
 #include <utility>
 
 namespace backend {
@@ -29,6 +29,11 @@ bool is_shallow(std::string_view text) noexcept {
   return true;
 }
 
+/// Whether the byte continues a character of UTF-8.
+bool continues(char byte) noexcept {
+  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+}
+
 }  // namespace
 
 std::optional<nlohmann::json> parse_bounded(std::string_view text) {
@@ -49,6 +54,16 @@ std::string text_member(const nlohmann::json& object, const char* name,
                         std::string_view otherwise) {
   const nlohmann::json& value = member(object, name);
   return value.is_string() ? value.get<std::string>() : std::string(otherwise);
+}
+
+std::string bounded_text(std::string_view text, std::size_t most) {
+  std::size_t size = std::min(text.size(), most);
+  if (size < text.size()) {
+    while (size > 0 && continues(text[size])) --size;
+  }
+  const nlohmann::json cut = std::string(text.substr(0, size));
+  const std::string quoted = cut.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json::parse(quoted).get<std::string>();
 }
 
 }  // namespace backend

@@ -1,8 +1,9 @@
 #pragma once
 
 /// \file
-/// JSON that comes from others: bounded in depth, and read without assumptions. Internal.
+/// JSON and text that come from others: bounded, and read without assumptions. Internal.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,5 +21,8 @@ const nlohmann::json& member(const nlohmann::json& object, const char* name);
 /// The member of that name if it is a text, else `otherwise`.
 std::string text_member(const nlohmann::json& object, const char* name,
                         std::string_view otherwise = {});
+
+/// Without what is no UTF-8, at most `most` bytes, cut between characters.
+std::string bounded_text(std::string_view text, std::size_t most);
 
 }  // namespace backend

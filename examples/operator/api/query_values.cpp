@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "operator/api/api_answers.hpp"
-#include "operator/store/stored_text.hpp"
+#include "operator/api/bounded_json.hpp"
 
 namespace backend {
 

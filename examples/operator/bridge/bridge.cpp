@@ -11,9 +11,9 @@
 
 #include "operator/api/api_answers.hpp"
 #include "operator/api/bounded_json.hpp"
+#include "operator/api/page_origin.hpp"
 #include "operator/bridge/bridge_close.hpp"
 #include "operator/bridge/bridge_connection.hpp"
-#include "operator/api/page_origin.hpp"
 #include "operator/logins/socket_tokens.hpp"
 
 namespace backend {

@@ -16,9 +16,9 @@
 
 #include "operator/api/api_routes.hpp"
 #include "operator/api/authorizer.hpp"
+#include "operator/api/places.hpp"
 #include "operator/bridge/bridge_hub.hpp"
 #include "operator/parts/parts.hpp"
-#include "operator/api/places.hpp"
 
 namespace backend {
 

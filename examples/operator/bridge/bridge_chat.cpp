@@ -5,11 +5,11 @@
 #include <exception>
 #include <utility>
 
+#include "gateway/log/log.hpp"
 #include "operator/api/api_answers.hpp"
 #include "operator/bridge/bridge_close.hpp"
 #include "operator/bridge/bridge_messages.hpp"
 #include "operator/chats/chats.hpp"
-#include "gateway/log/log.hpp"
 
 namespace backend {
 

@@ -17,12 +17,12 @@
 #include <utility>
 #include <vector>
 
+#include "operator/api/places.hpp"
 #include "operator/bridge/bridge_metrics.hpp"
 #include "operator/chats/chats.hpp"
 #include "operator/events/event_store.hpp"
-#include "operator/parts/parts.hpp"
-#include "operator/api/places.hpp"
 #include "operator/events/status_feed.hpp"
+#include "operator/parts/parts.hpp"
 
 namespace backend {
 

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/log/log.hpp"
 #include "operator/bridge/bridge_close.hpp"
 #include "operator/bridge/bridge_connection.hpp"
 #include "operator/bridge/detached_task.hpp"
-#include "gateway/log/log.hpp"
 
 namespace backend {
 

@@ -19,8 +19,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "operator/events/event_store.hpp"
 #include "operator/api/places.hpp"
+#include "operator/events/event_store.hpp"
 
 namespace backend {
 class EventStream;

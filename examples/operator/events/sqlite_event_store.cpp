@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "operator/api/bounded_json.hpp"
 #include "operator/store/stored_text.hpp"
 
 namespace backend {

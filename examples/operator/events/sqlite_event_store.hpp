@@ -9,8 +9,8 @@
 #include <cstddef>
 #include <memory>
 
-#include "operator/store/database.hpp"
 #include "operator/events/event_store.hpp"
+#include "operator/store/database.hpp"
 
 namespace backend {
 

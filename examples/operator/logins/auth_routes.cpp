@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "operator/api/api_answers.hpp"
-#include "operator/logins/login_notes.hpp"
 #include "operator/api/page_origin.hpp"
+#include "operator/logins/login_notes.hpp"
 
 namespace backend {
 

@@ -6,8 +6,8 @@
 
 #include "operator/api/api_answers.hpp"
 #include "operator/api/correlation.hpp"
-#include "operator/logins/login_notes.hpp"
 #include "operator/api/page_origin.hpp"
+#include "operator/logins/login_notes.hpp"
 
 namespace backend {
 

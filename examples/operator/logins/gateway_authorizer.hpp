@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "operator/parts/audit_log.hpp"
 #include "operator/api/authorizer.hpp"
+#include "operator/events/event_store.hpp"
 #include "operator/logins/confirmations.hpp"
 #include "operator/logins/credential.hpp"
-#include "operator/events/event_store.hpp"
 #include "operator/logins/logins.hpp"
+#include "operator/parts/audit_log.hpp"
 
 namespace backend {
 

@@ -11,10 +11,10 @@
 #include <string>
 #include <utility>
 
-#include "operator/parts/audit_log.hpp"
 #include "operator/api/caller.hpp"
 #include "operator/events/event_store.hpp"
 #include "operator/logins/logins.hpp"
+#include "operator/parts/audit_log.hpp"
 
 namespace backend {
 

@@ -20,9 +20,9 @@
 
 #include <tl/expected.hpp>
 
-#include "operator/parts/audit_log.hpp"
 #include "operator/api/authorizer.hpp"
 #include "operator/api/caller.hpp"
+#include "operator/parts/audit_log.hpp"
 
 namespace backend {
 

@@ -5,8 +5,8 @@
 
 #include <memory>
 
-#include "operator/store/database.hpp"
 #include "operator/logins/login_store.hpp"
+#include "operator/store/database.hpp"
 
 namespace backend {
 

@@ -5,10 +5,10 @@
 
 #include <memory>
 
-#include "operator/parts/audit_log.hpp"
 #include "operator/events/event_store.hpp"
-#include "operator/gateway/gateway_client.hpp"
 #include "operator/events/status_feed.hpp"
+#include "operator/gateway/gateway_client.hpp"
+#include "operator/parts/audit_log.hpp"
 #include "operator/parts/transcripts.hpp"
 
 namespace backend {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "operator/api/api_answers.hpp"
-#include "operator/events/event_families.hpp"
 #include "operator/api/query_values.hpp"
+#include "operator/events/event_families.hpp"
 #include "operator/records/stored_routes.hpp"
 
 namespace backend {

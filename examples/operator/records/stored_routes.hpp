@@ -9,12 +9,12 @@
 #include <memory>
 
 #include "operator/api/api_routes.hpp"
-#include "operator/records/audit_store.hpp"
 #include "operator/api/authorizer.hpp"
 #include "operator/events/event_feed.hpp"
-#include "operator/parts/parts.hpp"
-#include "operator/records/settings_store.hpp"
 #include "operator/logins/socket_tokens.hpp"
+#include "operator/parts/parts.hpp"
+#include "operator/records/audit_store.hpp"
+#include "operator/records/settings_store.hpp"
 #include "operator/records/transcript_store.hpp"
 
 namespace backend {

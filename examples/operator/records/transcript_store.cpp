@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "operator/api/bounded_json.hpp"
 #include "operator/records/session_search.hpp"
 #include "operator/store/stored_text.hpp"
 

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "operator/store/database.hpp"
 #include "operator/parts/transcripts.hpp"
+#include "operator/store/database.hpp"
 
 namespace backend {
 

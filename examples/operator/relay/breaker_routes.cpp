@@ -5,8 +5,8 @@
 
 #include "operator/api/api_answers.hpp"
 #include "operator/api/bounded_json.hpp"
-#include "operator/relay/command_record.hpp"
 #include "operator/api/percent.hpp"
+#include "operator/relay/command_record.hpp"
 #include "operator/relay/route_context.hpp"
 
 namespace backend {

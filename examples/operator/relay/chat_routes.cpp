@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "operator/api/api_answers.hpp"
-#include "operator/chats/chat_events.hpp"
 #include "operator/api/query_values.hpp"
+#include "operator/chats/chat_events.hpp"
 #include "operator/relay/route_context.hpp"
 
 namespace backend {

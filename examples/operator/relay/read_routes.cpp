@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "operator/api/bounded_json.hpp"
-#include "operator/watch/evidence.hpp"
 #include "operator/relay/route_context.hpp"
+#include "operator/watch/evidence.hpp"
 #include "operator/watch/status_view.hpp"
 
 namespace backend {

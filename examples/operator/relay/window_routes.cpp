@@ -8,10 +8,10 @@
 #include "operator/api/api_answers.hpp"
 #include "operator/api/bounded_json.hpp"
 #include "operator/relay/command_record.hpp"
-#include "operator/watch/evidence.hpp"
 #include "operator/relay/route_context.hpp"
-#include "operator/watch/watch_events.hpp"
 #include "operator/relay/window_order.hpp"
+#include "operator/watch/evidence.hpp"
+#include "operator/watch/watch_events.hpp"
 #include "operator/watch/window_view.hpp"
 
 namespace backend {

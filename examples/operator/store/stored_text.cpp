@@ -13,11 +13,6 @@ namespace {
 /// Of which a change removes the oldest: more than a change adds, and soon done.
 constexpr std::int64_t kTrimmedTogether = 512;
 
-/// Whether the byte continues a character of UTF-8.
-bool continues(char byte) noexcept {
-  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
-}
-
 }  // namespace
 
 std::string to_stored(const nlohmann::json& object) {
@@ -27,16 +22,6 @@ std::string to_stored(const nlohmann::json& object) {
 nlohmann::json object_of(const std::string& stored) {
   auto object = parse_bounded(stored);
   return object && object->is_object() ? *std::move(object) : nlohmann::json::object();
-}
-
-std::string bounded_text(std::string_view text, std::size_t most) {
-  std::size_t size = std::min(text.size(), most);
-  if (size < text.size()) {
-    while (size > 0 && continues(text[size])) --size;
-  }
-  // The JSON library replaces what is no UTF-8.
-  const std::string quoted = to_stored(nlohmann::json(std::string(text.substr(0, size))));
-  return nlohmann::json::parse(quoted).get<std::string>();
 }
 
 std::int64_t as_limit(std::size_t limit) noexcept {

@@ -27,8 +27,6 @@ inline vx11::WallTime time_of(std::int64_t stored) noexcept {
 std::string to_stored(const nlohmann::json& object);
 /// An empty object if it is damaged.
 nlohmann::json object_of(const std::string& stored);
-/// Without what is no UTF-8, at most `most` bytes, cut between characters.
-std::string bounded_text(std::string_view text, std::size_t most);
 
 /// At most `limit`, as SQLite counts.
 std::int64_t as_limit(std::size_t limit) noexcept;

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "operator/api/bounded_json.hpp"
-#include "operator/watch/evidence.hpp"
 #include "operator/gateway/gateway_reply.hpp"
+#include "operator/watch/evidence.hpp"
 #include "operator/watch/window_view.hpp"
 
 namespace backend {

@@ -13,8 +13,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "operator/gateway/gateway_client.hpp"
 #include "operator/events/status_feed.hpp"
+#include "operator/gateway/gateway_client.hpp"
 
 namespace backend {
 

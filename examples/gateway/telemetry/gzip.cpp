@@ -1,4 +1,4 @@
-#include "gateway/requests/gzip.hpp"
+#include "gateway/telemetry/gzip.hpp"
 
 #include <limits>
 

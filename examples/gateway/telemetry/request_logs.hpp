@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "gateway/config/config.hpp"
-#include "gateway/requests/event_log.hpp"
 #include "gateway/files/line_file.hpp"
 #include "gateway/log/log.hpp"
+#include "gateway/telemetry/event_log.hpp"
 
 namespace gateway {
 

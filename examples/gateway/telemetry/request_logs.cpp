@@ -1,4 +1,4 @@
-#include "gateway/requests/request_logs.hpp"
+#include "gateway/telemetry/request_logs.hpp"
 
 #include <vx11/session.hpp>
 
@@ -10,7 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gateway/requests/request_lines.hpp"
+#include "gateway/telemetry/request_lines.hpp"
 
 namespace gateway {
 

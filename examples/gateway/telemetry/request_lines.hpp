@@ -8,8 +8,8 @@
 #include <optional>
 #include <string_view>
 
-#include "gateway/requests/event_log.hpp"
 #include "gateway/log/log.hpp"
+#include "gateway/telemetry/event_log.hpp"
 
 namespace gateway {
 

@@ -1,4 +1,4 @@
-#include "gateway/requests/status_transport.hpp"
+#include "gateway/telemetry/status_transport.hpp"
 
 #include <algorithm>
 #include <array>

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "gateway/requests/service_levels.hpp"
+#include "gateway/telemetry/service_levels.hpp"
 
 namespace gateway {
 

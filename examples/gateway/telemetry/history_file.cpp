@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "gateway/files/file_text.hpp"
-#include "gateway/log/log.hpp"
 #include "gateway/files/replaced_file.hpp"
-#include "gateway/requests/service_levels.hpp"
+#include "gateway/log/log.hpp"
+#include "gateway/telemetry/service_levels.hpp"
 
 namespace gateway {
 

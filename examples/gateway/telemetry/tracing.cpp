@@ -1,4 +1,4 @@
-#include "gateway/requests/tracing.hpp"
+#include "gateway/telemetry/tracing.hpp"
 
 #include <vx11/net/transport.hpp>
 #include <vx11/version.hpp>
@@ -11,8 +11,8 @@
 #include <fmt/format.h>
 
 #include "gateway/files/file_text.hpp"
-#include "gateway/requests/gzip.hpp"
 #include "gateway/log/log.hpp"
+#include "gateway/telemetry/gzip.hpp"
 
 namespace gateway {
 

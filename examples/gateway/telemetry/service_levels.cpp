@@ -1,4 +1,4 @@
-#include "gateway/requests/service_levels.hpp"
+#include "gateway/telemetry/service_levels.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "gateway/requests/telemetry_manual.hpp"
+#include "gateway/telemetry/telemetry_manual.hpp"
 
 #include <vx11/event_table.hpp>
 #include <vx11/span_attributes.hpp>

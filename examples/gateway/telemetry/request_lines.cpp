@@ -1,8 +1,8 @@
-#include "gateway/requests/request_lines.hpp"
+#include "gateway/telemetry/request_lines.hpp"
 
 #include <array>
 
-#include "gateway/requests/request_logs.hpp"
+#include "gateway/telemetry/request_logs.hpp"
 
 namespace gateway {
 

@@ -1,4 +1,4 @@
-#include "gateway/requests/event_log.hpp"
+#include "gateway/telemetry/event_log.hpp"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "gateway/requests/process_metrics.hpp"
+#include "gateway/telemetry/process_metrics.hpp"
 
 #include <array>
 #include <charconv>

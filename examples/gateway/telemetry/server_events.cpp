@@ -1,4 +1,4 @@
-#include "gateway/requests/server_events.hpp"
+#include "gateway/telemetry/server_events.hpp"
 
 #include "gateway/log/log.hpp"
 
