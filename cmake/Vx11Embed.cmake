@@ -16,7 +16,7 @@ if(CMAKE_SCRIPT_MODE_FILE)
     literal(${OUTPUT}.gz compressed)
   endif()
   file(WRITE ${OUTPUT} "// Generated from ${INPUT}.
-#include \"embedded_file.hpp\"
+#include \"gateway/embedded_file.hpp\"
 
 extern const EmbeddedFile ${NAME};
 const EmbeddedFile ${NAME} = {${plain}, ${compressed}, \"${digest}\"};
@@ -29,7 +29,7 @@ mark_as_advanced(VX11_GZIP)
 set(vx11_embed_script ${CMAKE_CURRENT_LIST_FILE})
 
 # vx11_embed(TARGET NAME FILE): `extern const EmbeddedFile NAME`, with the bytes of FILE and, if gzip is installed,
-# the compressed ones. The target has an embedded_file.hpp among its includes.
+# the compressed ones. The target includes files of examples.
 function(vx11_embed target name file)
   set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
   add_custom_command(OUTPUT ${source}

@@ -1,4 +1,4 @@
-#include "admin_answers.hpp"
+#include "gateway/admin_answers.hpp"
 
 #include <chrono>
 #include <string_view>
@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "log.hpp"
-#include "values.hpp"
+#include "gateway/log/log.hpp"
+#include "gateway/values/values.hpp"
 
 namespace gateway {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "log_level.hpp"
+#include "gateway/log/log_level.hpp"
 
 namespace gateway {
 

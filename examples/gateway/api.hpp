@@ -8,7 +8,7 @@
 
 #include <memory>
 
-#include "config.hpp"
+#include "gateway/config/config.hpp"
 
 namespace gateway {
 

@@ -1,4 +1,4 @@
-#include "chat_labels.hpp"
+#include "gateway/chat_labels.hpp"
 
 #include <vx11/url.hpp>
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "config.hpp"
-#include "upstreams.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/upstreams.hpp"
 
 namespace gateway {
 

@@ -1,4 +1,4 @@
-#include "command_line.hpp"
+#include "gateway/command_line.hpp"
 
 #include <vx11/version.hpp>
 
@@ -10,8 +10,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "shown_text.hpp"
-#include "spelling.hpp"
+#include "gateway/values/shown_text.hpp"
+#include "gateway/values/spelling.hpp"
 
 namespace gateway {
 

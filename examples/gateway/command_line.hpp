@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "config_load.hpp"
-#include "program.hpp"
+#include "gateway/settings/config_load.hpp"
+#include "gateway/settings/program.hpp"
 
 namespace gateway {
 

@@ -1,23 +1,23 @@
-#include "config_settle.hpp"
+#include "gateway/config_settle.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "authenticator.hpp"
-#include "config_listen.hpp"
-#include "config_secrets.hpp"
-#include "config_slo.hpp"
-#include "config_targets.hpp"
-#include "config_tracing.hpp"
-#include "file_text.hpp"
-#include "listener_tls.hpp"
-#include "power_rules.hpp"
-#include "redis_client.hpp"
-#include "shared_parts.hpp"
-#include "shown_text.hpp"
-#include "values.hpp"
+#include "gateway/auth/authenticator.hpp"
+#include "gateway/checks/config_listen.hpp"
+#include "gateway/checks/config_secrets.hpp"
+#include "gateway/checks/config_slo.hpp"
+#include "gateway/checks/config_targets.hpp"
+#include "gateway/checks/config_tracing.hpp"
+#include "gateway/files/file_text.hpp"
+#include "gateway/listener_tls.hpp"
+#include "gateway/power/power_rules.hpp"
+#include "gateway/redis/redis_client.hpp"
+#include "gateway/redis/shared_parts.hpp"
+#include "gateway/values/shown_text.hpp"
+#include "gateway/values/values.hpp"
 
 namespace gateway {
 

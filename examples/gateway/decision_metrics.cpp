@@ -1,4 +1,4 @@
-#include "decision_metrics.hpp"
+#include "gateway/decision_metrics.hpp"
 
 #include <vx11/request_limits.hpp>
 
@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "log.hpp"
+#include "gateway/log/log.hpp"
 
 namespace gateway {
 

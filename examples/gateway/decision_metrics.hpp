@@ -7,8 +7,8 @@
 
 #include <vector>
 
-#include "gateway_state.hpp"
-#include "upstreams.hpp"
+#include "gateway/gateway_state.hpp"
+#include "gateway/upstreams.hpp"
 
 namespace gateway {
 

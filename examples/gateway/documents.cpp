@@ -1,4 +1,4 @@
-#include "documents.hpp"
+#include "gateway/documents.hpp"
 
 #include <vx11/http_documents.hpp>
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "config.hpp"
-#include "embedded_file.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/embedded_file.hpp"
 
 namespace gateway {
 

@@ -1,12 +1,12 @@
-#include "fixed_settings.hpp"
+#include "gateway/fixed_settings.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
 
-#include "settings.hpp"
-#include "shared_parts.hpp"
+#include "gateway/redis/shared_parts.hpp"
+#include "gateway/settings/settings.hpp"
 
 namespace gateway {
 

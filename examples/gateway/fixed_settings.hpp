@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config.hpp"
+#include "gateway/config/config.hpp"
 
 namespace gateway {
 

@@ -1,4 +1,4 @@
-#include "front.hpp"
+#include "gateway/front.hpp"
 
 #include <vx11/net/transport.hpp>
 
@@ -9,9 +9,9 @@
 
 #include <fmt/format.h>
 
-#include "config_listen.hpp"
-#include "log.hpp"
-#include "machine.hpp"
+#include "gateway/checks/config_listen.hpp"
+#include "gateway/config/machine.hpp"
+#include "gateway/log/log.hpp"
 
 /// mimalloc's; null where the program is not linked with it.
 extern "C" void mi_collect(bool force) noexcept __attribute__((weak));

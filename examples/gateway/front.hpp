@@ -15,12 +15,12 @@
 #include <thread>
 #include <utility>
 
-#include "config.hpp"
-#include "gateway_state.hpp"
-#include "listener_tls.hpp"
-#include "metrics.hpp"
-#include "server_events.hpp"
-#include "upstreams.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/gateway_state.hpp"
+#include "gateway/listener_tls.hpp"
+#include "gateway/metrics.hpp"
+#include "gateway/telemetry/server_events.hpp"
+#include "gateway/upstreams.hpp"
 
 namespace gateway {
 

@@ -1,4 +1,4 @@
-#include "gateway_state.hpp"
+#include "gateway/gateway_state.hpp"
 
 #include <algorithm>
 #include <type_traits>
@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "file_text.hpp"
+#include "gateway/files/file_text.hpp"
 
 namespace gateway {
 

@@ -25,16 +25,16 @@
 #include <utility>
 #include <vector>
 
-#include "limits.hpp"
-#include "metrics.hpp"
-#include "power_keeper.hpp"
-#include "process_metrics.hpp"
-#include "requests.hpp"
-#include "service_levels.hpp"
-#include "sessions.hpp"
-#include "shared_parts.hpp"
-#include "status_transport.hpp"
-#include "tracing.hpp"
+#include "gateway/limits.hpp"
+#include "gateway/metrics.hpp"
+#include "gateway/power/power_keeper.hpp"
+#include "gateway/redis/sessions.hpp"
+#include "gateway/redis/shared_parts.hpp"
+#include "gateway/requests.hpp"
+#include "gateway/telemetry/process_metrics.hpp"
+#include "gateway/telemetry/service_levels.hpp"
+#include "gateway/telemetry/status_transport.hpp"
+#include "gateway/telemetry/tracing.hpp"
 
 namespace gateway {
 

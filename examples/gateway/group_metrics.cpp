@@ -1,4 +1,4 @@
-#include "group_metrics.hpp"
+#include "gateway/group_metrics.hpp"
 
 #include <vx11/balancer.hpp>
 

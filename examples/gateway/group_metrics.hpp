@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "upstreams.hpp"
+#include "gateway/upstreams.hpp"
 
 namespace gateway {
 

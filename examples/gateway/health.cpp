@@ -1,4 +1,4 @@
-#include "health.hpp"
+#include "gateway/health.hpp"
 
 #include <vx11/health/redis_client_probe.hpp>
 #include <vx11/health/redis_probe.hpp>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "redis_client.hpp"
+#include "gateway/redis/redis_client.hpp"
 
 namespace gateway {
 

@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "config.hpp"
-#include "upstreams.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/upstreams.hpp"
 
 namespace gateway {
 

@@ -1,4 +1,4 @@
-#include "limits.hpp"
+#include "gateway/limits.hpp"
 
 #include <utility>
 

@@ -14,8 +14,8 @@
 #include <memory>
 #include <vector>
 
-#include "authenticator.hpp"
-#include "config.hpp"
+#include "gateway/auth/authenticator.hpp"
+#include "gateway/config/config.hpp"
 
 namespace gateway {
 

@@ -1,4 +1,4 @@
-#include "listener_tls.hpp"
+#include "gateway/listener_tls.hpp"
 
 #include <vx11/session.hpp>
 
@@ -10,9 +10,9 @@
 
 #include <fmt/format.h>
 
-#include "config_secrets.hpp"
-#include "file_text.hpp"
-#include "log.hpp"
+#include "gateway/checks/config_secrets.hpp"
+#include "gateway/files/file_text.hpp"
+#include "gateway/log/log.hpp"
 
 namespace gateway {
 

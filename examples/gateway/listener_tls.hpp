@@ -10,9 +10,9 @@
 #include <memory>
 #include <vector>
 
-#include "config.hpp"
-#include "config_load.hpp"
-#include "watched_file.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/files/watched_file.hpp"
+#include "gateway/settings/config_load.hpp"
 
 namespace gateway {
 

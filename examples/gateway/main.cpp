@@ -18,18 +18,18 @@
 
 #include <fmt/format.h>
 
-#include "command_line.hpp"
-#include "config_load.hpp"
-#include "config_print.hpp"
-#include "healthcheck_command.hpp"
-#include "log.hpp"
-#include "running_gateway.hpp"
-#include "service_manager.hpp"
-#include "signals.hpp"
-#include "telemetry_manual.hpp"
-#include "token_command.hpp"
-#include "top_command.hpp"
-#include "unknown_variables.hpp"
+#include "gateway/auth/token_command.hpp"
+#include "gateway/command_line.hpp"
+#include "gateway/log/log.hpp"
+#include "gateway/process/healthcheck_command.hpp"
+#include "gateway/process/service_manager.hpp"
+#include "gateway/process/signals.hpp"
+#include "gateway/running_gateway.hpp"
+#include "gateway/settings/config_load.hpp"
+#include "gateway/settings/config_print.hpp"
+#include "gateway/settings/unknown_variables.hpp"
+#include "gateway/telemetry/telemetry_manual.hpp"
+#include "gateway/top/top_command.hpp"
 
 namespace gateway {
 namespace {

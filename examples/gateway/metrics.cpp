@@ -1,4 +1,4 @@
-#include "metrics.hpp"
+#include "gateway/metrics.hpp"
 
 #include <vx11/url.hpp>
 
@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "front.hpp"
+#include "gateway/front.hpp"
 
 namespace gateway {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "config.hpp"
+#include "gateway/config/config.hpp"
 
 namespace gateway {
 

@@ -1,4 +1,4 @@
-#include "requests.hpp"
+#include "gateway/requests.hpp"
 
 #include <vx11/chat_completions_api.hpp>
 #include <vx11/http_answer_fields.hpp>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "shared_parts.hpp"
+#include "gateway/redis/shared_parts.hpp"
 
 namespace gateway {
 

@@ -13,11 +13,11 @@
 
 #include <memory>
 
-#include "authenticator.hpp"
-#include "config.hpp"
-#include "limits.hpp"
-#include "request_logs.hpp"
-#include "service_levels.hpp"
+#include "gateway/auth/authenticator.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/limits.hpp"
+#include "gateway/telemetry/request_logs.hpp"
+#include "gateway/telemetry/service_levels.hpp"
 
 namespace gateway {
 

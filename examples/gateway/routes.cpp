@@ -1,4 +1,4 @@
-#include "routes.hpp"
+#include "gateway/routes.hpp"
 
 #include <vx11/net/timer.hpp>
 

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "config.hpp"
-#include "models.hpp"
-#include "upstreams.hpp"
+#include "gateway/checks/models.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/upstreams.hpp"
 
 namespace gateway {
 

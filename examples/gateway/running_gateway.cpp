@@ -1,4 +1,4 @@
-#include "running_gateway.hpp"
+#include "gateway/running_gateway.hpp"
 
 #include <chrono>
 #include <exception>
@@ -9,12 +9,12 @@
 
 #include <fmt/format.h>
 
-#include "api.hpp"
-#include "config_settle.hpp"
-#include "fixed_settings.hpp"
-#include "log.hpp"
-#include "shared_parts.hpp"
-#include "signals.hpp"
+#include "gateway/api.hpp"
+#include "gateway/config_settle.hpp"
+#include "gateway/fixed_settings.hpp"
+#include "gateway/log/log.hpp"
+#include "gateway/process/signals.hpp"
+#include "gateway/redis/shared_parts.hpp"
 
 namespace gateway {
 

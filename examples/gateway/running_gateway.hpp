@@ -12,14 +12,14 @@
 #include <functional>
 #include <memory>
 
-#include "admin_answers.hpp"
-#include "authenticator.hpp"
-#include "config_load.hpp"
-#include "front.hpp"
-#include "gateway_state.hpp"
-#include "log_level.hpp"
-#include "reload_requests.hpp"
-#include "retired_parts.hpp"
+#include "gateway/admin_answers.hpp"
+#include "gateway/auth/authenticator.hpp"
+#include "gateway/front.hpp"
+#include "gateway/gateway_state.hpp"
+#include "gateway/log/log_level.hpp"
+#include "gateway/process/reload_requests.hpp"
+#include "gateway/retired_parts.hpp"
+#include "gateway/settings/config_load.hpp"
 
 namespace gateway {
 

@@ -1,4 +1,4 @@
-#include "upstreams.hpp"
+#include "gateway/upstreams.hpp"
 
 #include <vx11/power_state_client.hpp>
 #include <vx11/transport/in_process.hpp>
@@ -9,11 +9,11 @@
 
 #include <fmt/format.h>
 
-#include "chat_events.hpp"
-#include "config_targets.hpp"
-#include "embedded_madre.hpp"
-#include "log.hpp"
-#include "values.hpp"
+#include "gateway/checks/config_targets.hpp"
+#include "gateway/log/log.hpp"
+#include "gateway/power/embedded_madre.hpp"
+#include "gateway/telemetry/chat_events.hpp"
+#include "gateway/values/values.hpp"
 
 namespace gateway {
 

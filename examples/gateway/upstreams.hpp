@@ -22,9 +22,9 @@
 #include <string_view>
 #include <vector>
 
-#include "config.hpp"
-#include "gateway_state.hpp"
-#include "power_transports.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/gateway_state.hpp"
+#include "gateway/power/power_transports.hpp"
 
 namespace gateway {
 

@@ -1,4 +1,4 @@
-#include "backend_handler.hpp"
+#include "operator/backend_handler.hpp"
 
 #include <vx11/http_answer_fields.hpp>
 #include <vx11/http_request_log.hpp>
@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
-#include "auth_routes.hpp"
-#include "console.hpp"
-#include "documents.hpp"
-#include "gateway_routes.hpp"
-#include "listener_tls.hpp"
-#include "log.hpp"
-#include "metrics.hpp"
-#include "operator_backend.hpp"
-#include "stored_routes.hpp"
+#include "gateway/documents.hpp"
+#include "gateway/listener_tls.hpp"
+#include "gateway/log/log.hpp"
+#include "gateway/metrics.hpp"
+#include "operator/console.hpp"
+#include "operator/logins/auth_routes.hpp"
+#include "operator/operator_backend.hpp"
+#include "operator/records/stored_routes.hpp"
+#include "operator/relay/gateway_routes.hpp"
 
 extern const EmbeddedFile operator_description;
 

@@ -8,10 +8,10 @@
 
 #include <memory>
 
-#include "backend_parts.hpp"
-#include "config.hpp"
-#include "front.hpp"
-#include "request_logs.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/front.hpp"
+#include "gateway/telemetry/request_logs.hpp"
+#include "operator/backend_parts.hpp"
 
 namespace backend {
 

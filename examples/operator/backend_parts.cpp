@@ -1,4 +1,4 @@
-#include "backend_parts.hpp"
+#include "operator/backend_parts.hpp"
 
 #include <vx11/net/timer.hpp>
 #include <vx11/net/transport.hpp>
@@ -6,10 +6,10 @@
 #include <chrono>
 #include <utility>
 
-#include "confirmations.hpp"
-#include "gateway_client.hpp"
-#include "sqlite_event_store.hpp"
-#include "sqlite_login_store.hpp"
+#include "operator/events/sqlite_event_store.hpp"
+#include "operator/gateway/gateway_client.hpp"
+#include "operator/logins/confirmations.hpp"
+#include "operator/logins/sqlite_login_store.hpp"
 
 namespace backend {
 

@@ -11,19 +11,19 @@
 #include <memory>
 #include <string>
 
-#include "audit_store.hpp"
-#include "bridge.hpp"
-#include "config.hpp"
-#include "database.hpp"
-#include "event_feed.hpp"
-#include "gateway_authorizer.hpp"
-#include "parts.hpp"
-#include "process_metrics.hpp"
-#include "replaceable_gateway.hpp"
-#include "settings_store.hpp"
-#include "socket_tokens.hpp"
-#include "transcript_store.hpp"
-#include "watcher.hpp"
+#include "gateway/config/config.hpp"
+#include "gateway/telemetry/process_metrics.hpp"
+#include "operator/bridge/bridge.hpp"
+#include "operator/events/event_feed.hpp"
+#include "operator/gateway/replaceable_gateway.hpp"
+#include "operator/logins/gateway_authorizer.hpp"
+#include "operator/logins/socket_tokens.hpp"
+#include "operator/parts/parts.hpp"
+#include "operator/records/audit_store.hpp"
+#include "operator/records/settings_store.hpp"
+#include "operator/records/transcript_store.hpp"
+#include "operator/store/database.hpp"
+#include "operator/watch/watcher.hpp"
 
 namespace backend {
 

@@ -1,4 +1,4 @@
-#include "console.hpp"
+#include "operator/console.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "file_text.hpp"
+#include "gateway/files/file_text.hpp"
 
 namespace backend {
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "embedded_file.hpp"
+#include "gateway/embedded_file.hpp"
 
 namespace backend {
 

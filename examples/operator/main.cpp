@@ -17,17 +17,17 @@
 
 #include <fmt/format.h>
 
-#include "backend_handler.hpp"
-#include "command_line.hpp"
-#include "config_load.hpp"
-#include "config_print.hpp"
-#include "log.hpp"
-#include "operator_program.hpp"
-#include "running_backend.hpp"
-#include "service_manager.hpp"
-#include "signals.hpp"
-#include "unknown_variables.hpp"
-#include "values.hpp"
+#include "gateway/command_line.hpp"
+#include "gateway/log/log.hpp"
+#include "gateway/process/service_manager.hpp"
+#include "gateway/process/signals.hpp"
+#include "gateway/settings/config_load.hpp"
+#include "gateway/settings/config_print.hpp"
+#include "gateway/settings/unknown_variables.hpp"
+#include "gateway/values/values.hpp"
+#include "operator/backend_handler.hpp"
+#include "operator/operator_program.hpp"
+#include "operator/running_backend.hpp"
 
 namespace backend {
 namespace {

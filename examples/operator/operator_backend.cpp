@@ -1,4 +1,4 @@
-#include "operator_backend.hpp"
+#include "operator/operator_backend.hpp"
 
 #include <vx11/http_method.hpp>
 #include <vx11/http_routes.hpp>
@@ -10,9 +10,9 @@
 #include <string_view>
 #include <utility>
 
-#include "api_answers.hpp"
-#include "correlation.hpp"
-#include "page_origin.hpp"
+#include "operator/api/api_answers.hpp"
+#include "operator/api/correlation.hpp"
+#include "operator/api/page_origin.hpp"
 
 namespace backend {
 

@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "api_routes.hpp"
-#include "audit_log.hpp"
-#include "authorizer.hpp"
+#include "operator/api/api_routes.hpp"
+#include "operator/api/authorizer.hpp"
+#include "operator/parts/audit_log.hpp"
 
 namespace backend {
 

@@ -1,4 +1,4 @@
-#include "operator_program.hpp"
+#include "operator/operator_program.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -8,13 +8,13 @@
 
 #include <fmt/format.h>
 
-#include "config_listen.hpp"
-#include "config_secrets.hpp"
-#include "config_settle.hpp"
-#include "fixed_settings.hpp"
-#include "listener_tls.hpp"
-#include "named_tables.hpp"
-#include "operator_settings.hpp"
+#include "gateway/checks/config_listen.hpp"
+#include "gateway/checks/config_secrets.hpp"
+#include "gateway/config_settle.hpp"
+#include "gateway/fixed_settings.hpp"
+#include "gateway/listener_tls.hpp"
+#include "gateway/settings/named_tables.hpp"
+#include "operator/operator_settings.hpp"
 
 namespace backend {
 

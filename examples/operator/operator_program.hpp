@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "program.hpp"
+#include "gateway/settings/program.hpp"
 
 namespace backend {
 

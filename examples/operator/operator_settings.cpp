@@ -1,4 +1,4 @@
-#include "operator_settings.hpp"
+#include "operator/operator_settings.hpp"
 
 #include <array>
 #include <chrono>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "settings_tables.hpp"
+#include "gateway/settings/settings_tables.hpp"
 
 namespace backend {
 

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "settings.hpp"
+#include "gateway/settings/settings.hpp"
 
 namespace backend {
 

@@ -1,14 +1,14 @@
-#include "running_backend.hpp"
+#include "operator/running_backend.hpp"
 
 #include <chrono>
 #include <exception>
 #include <future>
 #include <system_error>
 
-#include "backend_handler.hpp"
-#include "log.hpp"
-#include "login_notes.hpp"
-#include "operator_program.hpp"
+#include "gateway/log/log.hpp"
+#include "operator/backend_handler.hpp"
+#include "operator/logins/login_notes.hpp"
+#include "operator/operator_program.hpp"
 
 namespace backend {
 

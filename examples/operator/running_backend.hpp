@@ -12,11 +12,11 @@
 #include <memory>
 #include <utility>
 
-#include "backend_parts.hpp"
-#include "config_load.hpp"
-#include "front.hpp"
-#include "request_logs.hpp"
-#include "retired_parts.hpp"
+#include "gateway/front.hpp"
+#include "gateway/retired_parts.hpp"
+#include "gateway/settings/config_load.hpp"
+#include "gateway/telemetry/request_logs.hpp"
+#include "operator/backend_parts.hpp"
 
 namespace backend {
 

@@ -247,7 +247,7 @@ def check_metrics(root, page):
 def check_log_fields(root, tables):
     """Lines of the log have the fields of their event's row."""
     gateway = Path(root, "examples/gateway")
-    names = dict(re.findall(r'\{E::(\w+), "([\w.]+)"', Path(gateway, "log_events.cpp").read_text(encoding="utf-8")))
+    names = dict(re.findall(r'\{E::(\w+), "([\w.]+)"', Path(gateway, "log/log_events.cpp").read_text(encoding="utf-8")))
     found = []
     for path in sorted(gateway.rglob("*.cpp")):
         for event, fields in re.findall(r"\(\s*LogEvent::(\w+),\s*(\{\{.*?\}\})\)", path.read_text(encoding="utf-8"), re.S):

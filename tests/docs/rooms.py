@@ -4,7 +4,7 @@
     rooms.py [--write] [REPOSITORY]
 
 Compares every include of include/, src/ and examples/ with what rooms.toml declares, follows them
-through all headers for the rules there, and compares docs/design/rooms.md with what it generates;
+through all headers for the rules there, looks for circles between the folders of the programs, and compares docs/design/rooms.md with what it generates;
 --write writes that page. Exit code 1 if anything differs.
 """
 
@@ -26,6 +26,16 @@ CLOCK_READ = re.compile(r"(?:system|steady|high_resolution)_clock::now\(|clock_g
 AWAIT_IN_CONDITION = re.compile(rf"\b(?:if|while|for|switch) *\({INSIDE}co_await")
 
 
+# Those whose files are in rooms, too, a folder each.
+PROGRAMS = ("gateway", "operator")
+
+
+def program_of(name):
+    """The program that the file is a part of, or none."""
+    parts = name.split("/")
+    return parts[1] if parts[0] == "examples" and parts[1] in PROGRAMS else None
+
+
 class Tree:
     """The files below include/, src/ and examples/ with what each includes."""
 
@@ -41,12 +51,11 @@ class Tree:
     def _read(self, name):
         """(target, is a file of this repository) for each include of `name`."""
         own = "src/" if name.startswith("src/") else str(pathlib.PurePath(name).parent) + "/"
+        if program_of(name):
+            own = "examples/"
         for bracket, header in INCLUDE.findall(self.texts[name]):
             if bracket == '"':
-                # The operator's backend stands on the gateway's parts.
-                shared = "examples/gateway/" + header
-                is_shared = own == "examples/operator/" and own + header not in self.texts and shared in self.texts
-                yield shared if is_shared else own + header, True
+                yield own + header, True
             elif header.startswith("vx11/"):
                 yield "include/" + header, True
             else:
@@ -74,6 +83,7 @@ class Rooms:
         self.rules = declaration["rules"]
         self.tree = tree
         self.room_of = {name: self._find(name) for name in tree.library()}
+        self.programs = {program: Program(program, declaration["programs"][program], tree) for program in PROGRAMS}
 
     def _find(self, name):
         """The room with the longest pattern that matches."""
@@ -103,6 +113,45 @@ class Rooms:
                 if own and room and other and room != other:
                     found.setdefault((room, other), f"{name} includes {target}")
         return found
+
+
+class Program:
+    """The rooms of a program: its folders, and above them the files of its own folder."""
+
+    def __init__(self, name, purposes, tree):
+        self.name = name
+        self.purposes = purposes
+        self.tree = tree
+        self.room_of = {file: self._room(file) for file in tree.texts if program_of(file) == name}
+
+    def _room(self, file):
+        """The folder of the file; for files of the program's own folder the program."""
+        parts = file.split("/")
+        return parts[2] if len(parts) > 3 else self.name
+
+    def arrows(self):
+        """(room, room) -> an include that makes it."""
+        found = {}
+        for file, room in self.room_of.items():
+            for target, _ in self.tree.includes[file]:
+                other = self.room_of.get(target)
+                if other and other != room:
+                    found.setdefault((room, other), f"{file} includes {target}")
+        return found
+
+
+def check_programs(rooms):
+    for program in rooms.programs.values():
+        folders = set(program.room_of.values())
+        for room in sorted(folders ^ set(program.purposes)):
+            yield f"room {room} of {program.name}: name each folder, and no other, in tests/docs/rooms.toml"
+        circle = find_circle(program.arrows())
+        if circle:
+            yield f"rooms of {program.name} in a circle: " + " -> ".join(circle)
+    for file in rooms.programs["gateway"].room_of:
+        for target, _ in rooms.tree.includes[file]:
+            if program_of(target) == "operator":
+                yield f"{file} includes {target}: the gateway does not stand on the backend"
 
 
 def check_listed(rooms):
@@ -240,6 +289,7 @@ CHECKS = {
     "every include leads to a file that may be included": check_resolved,
     "rooms use what they declare": check_arrows,
     "no rooms in a circle": check_circles,
+    "the rooms of the programs": check_programs,
     "third parties where they are declared": check_external,
     "the rules hold through all headers": check_rules,
     "no co_await in a condition": check_awaits,
@@ -270,7 +320,7 @@ def levels(rooms, arrows):
     """For each room the length of the longest way down from it."""
     def level(room):
         return max((level(other) + 1 for one, other in arrows if one == room), default=0)
-    return {room: level(room) for room in rooms.rooms}
+    return {room: level(room) for room in rooms}
 
 
 def node(room):
@@ -278,7 +328,7 @@ def node(room):
 
 
 def graph(arrows, rooms):
-    nodes = [f'  {node(room)}["{room}"]' for room in rooms.rooms]
+    nodes = [f'  {node(room)}["{room}"]' for room in rooms]
     edges = [f"  {node(room)} --> {node(other)}" for room, other in sorted(without_shortcuts(arrows))]
     return ["```mermaid", "graph TD", *nodes, *edges, "```"]
 
@@ -297,6 +347,21 @@ def table(rooms):
                f"| {', '.join(declared['uses'])} | {code(external)} |")
 
 
+def program_pages(rooms):
+    for program in rooms.programs.values():
+        arrows = list(program.arrows())
+        yield ""
+        yield f"## examples/{program.name}"
+        yield ""
+        yield from graph(arrows, program.purposes)
+        yield ""
+        yield "| folder | what for | uses |"
+        yield "|---|---|---|"
+        for room, purpose in program.purposes.items():
+            uses = sorted(other for one, other in arrows if one == room)
+            yield f"| **{room}** | {purpose} | {', '.join(uses)} |"
+
+
 def rules_table(rooms):
     yield "| rule | holds for | which never reach |"
     yield "|---|---|---|"
@@ -309,7 +374,7 @@ def generated_page(rooms):
     arrows = list(rooms.arrows())
     if find_circle(arrows):
         return ""
-    height = max(levels(rooms, arrows).values()) + 1
+    height = max(levels(rooms.rooms, arrows).values()) + 1
     return "\n".join([
         "<!-- Generated by `tests/docs/rooms.py --write` from tests/docs/rooms.toml and the includes;"
         " do not edit. -->",
@@ -319,13 +384,14 @@ def generated_page(rooms):
         " the room that is used.",
         "Where a longer way leads to the same room, the graph leaves the arrow out; the table has all.",
         "",
-        *graph(arrows, rooms),
+        *graph(arrows, rooms.rooms),
         "",
         *table(rooms),
         "",
         "Includes are followed through every header for these:",
         "",
         *rules_table(rooms),
+        *program_pages(rooms),
     ]) + "\n"
 
 

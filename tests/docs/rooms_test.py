@@ -18,7 +18,7 @@ class RoomsTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.copy = pathlib.Path(folder.name)
         for name in ("include", "src", "examples", "tests/docs", "docs/design"):
-            shutil.copytree(REPOSITORY / name, self.copy / name)
+            shutil.copytree(REPOSITORY / name, self.copy / name, ignore=shutil.ignore_patterns("node_modules", "dist"))
 
     def append(self, name, text):
         path = self.copy / name
@@ -54,6 +54,18 @@ class RoomsTest(unittest.TestCase):
     def test_a_circle(self):
         self.append("src/json/text.hpp", '#include "router/validate.hpp"\n')
         self.assert_fails("rooms in a circle: ")
+
+    def test_a_circle_between_folders_of_a_program(self):
+        self.append("examples/gateway/config/config.hpp", '#include "gateway/front.hpp"\n')
+        self.assert_fails("rooms of gateway in a circle: ")
+
+    def test_a_folder_of_a_program_without_a_purpose(self):
+        self.append("examples/operator/attic/old.hpp", "#pragma once\n")
+        self.assert_fails("room attic of operator")
+
+    def test_a_gateway_that_stands_on_the_backend(self):
+        self.append("examples/gateway/front.cpp", '#include "operator/parts/parts.hpp"\n')
+        self.assert_fails("the gateway does not stand on the backend")
 
     def test_a_file_in_no_room(self):
         self.append("src/attic/old.hpp", "#pragma once\n")

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "fuzz.hpp"
-#include "toml_file.hpp"
+#include "gateway/settings/toml_file.hpp"
 
 namespace {
 

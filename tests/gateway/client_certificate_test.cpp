@@ -7,9 +7,9 @@
 #include <doctest/doctest.h>
 
 #include "config_sources.hpp"
-#include "front.hpp"
+#include "gateway/front.hpp"
+#include "gateway/upstreams.hpp"
 #include "unit/fake_tls_server.hpp"
-#include "upstreams.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "command_line.hpp"
-#include "config_load.hpp"
+#include "gateway/command_line.hpp"
+#include "gateway/settings/config_load.hpp"
 #include "scratch_folder.hpp"
 
 namespace gateway::testing {

@@ -1,4 +1,4 @@
-#include "embedded_madre.hpp"
+#include "gateway/power/embedded_madre.hpp"
 
 #include <vx11/chat.hpp>
 #include <vx11/power_state_client.hpp>

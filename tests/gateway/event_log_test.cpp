@@ -1,6 +1,6 @@
 // The program's own log: events, texts, rates, and where lines are written.
 
-#include "event_log.hpp"
+#include "gateway/telemetry/event_log.hpp"
 
 #include <vx11/event_counters.hpp>
 #include <vx11/testing/manual_clock.hpp>
@@ -21,11 +21,11 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "chat_events.hpp"
-#include "log.hpp"
-#include "log_output.hpp"
-#include "log_text.hpp"
-#include "request_lines.hpp"
+#include "gateway/log/log.hpp"
+#include "gateway/log/log_output.hpp"
+#include "gateway/log/log_text.hpp"
+#include "gateway/telemetry/chat_events.hpp"
+#include "gateway/telemetry/request_lines.hpp"
 
 using namespace gateway;
 using namespace std::chrono_literals;

@@ -1,4 +1,4 @@
-#include "front.hpp"
+#include "gateway/front.hpp"
 
 #include <memory>
 #include <optional>
@@ -7,8 +7,8 @@
 
 #include <doctest/doctest.h>
 
-#include "api.hpp"
-#include "authenticator.hpp"
+#include "gateway/api.hpp"
+#include "gateway/auth/authenticator.hpp"
 
 using namespace gateway;
 

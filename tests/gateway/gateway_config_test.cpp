@@ -12,9 +12,9 @@
 
 #include <doctest/doctest.h>
 
-#include "config_settle.hpp"
 #include "config_sources.hpp"
-#include "redis_client.hpp"
+#include "gateway/checks/config_secrets.hpp"
+#include "gateway/redis/redis_client.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

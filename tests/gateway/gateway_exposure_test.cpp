@@ -6,8 +6,8 @@
 
 #include <doctest/doctest.h>
 
-#include "config_settle.hpp"
 #include "config_sources.hpp"
+#include "gateway/config_settle.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

@@ -12,11 +12,11 @@
 
 #include <doctest/doctest.h>
 
-#include "config_print.hpp"
+#include "gateway/group_metrics.hpp"
+#include "gateway/routes.hpp"
+#include "gateway/settings/config_print.hpp"
+#include "gateway/upstreams.hpp"
 #include "group_files.hpp"
-#include "group_metrics.hpp"
-#include "routes.hpp"
-#include "upstreams.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

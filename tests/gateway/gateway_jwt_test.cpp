@@ -1,8 +1,8 @@
 // Key sets of issuers, and the scopes of their tokens, in the configuration.
 #include <doctest/doctest.h>
 
-#include "authenticator.hpp"
 #include "config_sources.hpp"
+#include "gateway/auth/authenticator.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

@@ -7,9 +7,9 @@
 
 #include <doctest/doctest.h>
 
+#include "gateway/routes.hpp"
+#include "gateway/upstreams.hpp"
 #include "group_files.hpp"
-#include "routes.hpp"
-#include "upstreams.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

@@ -5,9 +5,9 @@
 
 #include <doctest/doctest.h>
 
-#include "config_listen.hpp"
-#include "config_print.hpp"
 #include "config_sources.hpp"
+#include "gateway/checks/config_listen.hpp"
+#include "gateway/settings/config_print.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

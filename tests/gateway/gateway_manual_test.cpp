@@ -4,9 +4,9 @@
 
 #include <doctest/doctest.h>
 
-#include "config_print.hpp"
 #include "config_sources.hpp"
-#include "toml_file.hpp"
+#include "gateway/settings/config_print.hpp"
+#include "gateway/settings/toml_file.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

@@ -6,8 +6,8 @@
 #include <doctest/doctest.h>
 
 #include "config_sources.hpp"
-#include "named_tables.hpp"
-#include "shown_text.hpp"
+#include "gateway/settings/named_tables.hpp"
+#include "gateway/values/shown_text.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

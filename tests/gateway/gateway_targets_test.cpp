@@ -8,11 +8,11 @@
 
 #include <doctest/doctest.h>
 
-#include "config_print.hpp"
 #include "config_sources.hpp"
-#include "config_targets.hpp"
-#include "routes.hpp"
-#include "upstreams.hpp"
+#include "gateway/checks/config_targets.hpp"
+#include "gateway/routes.hpp"
+#include "gateway/settings/config_print.hpp"
+#include "gateway/upstreams.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

@@ -1,6 +1,6 @@
 // The file that a thread of its own appends to.
 
-#include "line_file.hpp"
+#include "gateway/files/line_file.hpp"
 
 #include <filesystem>
 #include <fstream>

@@ -1,6 +1,6 @@
 // What the machine allows: processors by control groups of both versions, connections by open
 // files.
-#include "machine.hpp"
+#include "gateway/config/machine.hpp"
 
 #include <fstream>
 #include <string>

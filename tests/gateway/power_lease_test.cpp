@@ -1,6 +1,6 @@
 // Two gateways with the same rules: one of them acts.
 
-#include "power_lease.hpp"
+#include "gateway/power/power_lease.hpp"
 
 #include <vx11/rfc3339.hpp>
 #include <vx11/testing/manual_clock.hpp>

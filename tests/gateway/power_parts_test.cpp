@@ -13,9 +13,9 @@
 
 #include <doctest/doctest.h>
 
-#include "power_ledger.hpp"
-#include "power_rules.hpp"
-#include "power_transports.hpp"
+#include "gateway/power/power_ledger.hpp"
+#include "gateway/power/power_rules.hpp"
+#include "gateway/power/power_transports.hpp"
 #include "scratch_folder.hpp"
 
 using namespace gateway;

@@ -15,19 +15,19 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
-#include "authenticator.hpp"
-#include "fixed_settings.hpp"
-#include "gateway_state.hpp"
-#include "log_level.hpp"
-#include "power_ledger.hpp"
-#include "power_rules.hpp"
-#include "power_transports.hpp"
-#include "redis_client.hpp"
-#include "retired_parts.hpp"
-#include "running_gateway.hpp"
+#include "gateway/auth/authenticator.hpp"
+#include "gateway/fixed_settings.hpp"
+#include "gateway/gateway_state.hpp"
+#include "gateway/log/log_level.hpp"
+#include "gateway/power/power_ledger.hpp"
+#include "gateway/power/power_rules.hpp"
+#include "gateway/power/power_transports.hpp"
+#include "gateway/process/service_manager.hpp"
+#include "gateway/redis/redis_client.hpp"
+#include "gateway/redis/shared_parts.hpp"
+#include "gateway/retired_parts.hpp"
+#include "gateway/running_gateway.hpp"
 #include "scratch_folder.hpp"
-#include "service_manager.hpp"
-#include "shared_parts.hpp"
 
 using namespace gateway;
 using namespace std::chrono_literals;

@@ -1,6 +1,6 @@
 // What the audit log says, and that it is silent about the rest.
 
-#include "request_logs.hpp"
+#include "gateway/telemetry/request_logs.hpp"
 
 #include <string>
 #include <utility>
@@ -9,7 +9,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include "log_members.hpp"
+#include "gateway/log/log_members.hpp"
 
 using gateway::audit_action;
 using gateway::audit_line;

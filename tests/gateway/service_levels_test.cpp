@@ -1,5 +1,5 @@
 // [slo.NAME] and [service_levels]: what is configured, and the file that keeps histories.
-#include "service_levels.hpp"
+#include "gateway/telemetry/service_levels.hpp"
 
 #include <vx11/testing/manual_clock.hpp>
 
@@ -10,8 +10,8 @@
 
 #include <doctest/doctest.h>
 
-#include "config_slo.hpp"
 #include "config_sources.hpp"
+#include "gateway/checks/config_slo.hpp"
 
 using namespace gateway;
 using namespace gateway::testing;

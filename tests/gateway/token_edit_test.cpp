@@ -1,5 +1,5 @@
 // Changing token files, and what --expires takes.
-#include "token_edit.hpp"
+#include "gateway/auth/token_edit.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -9,8 +9,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include "gateway/auth/token_command.hpp"
 #include "scratch_folder.hpp"
-#include "token_command.hpp"
 
 using namespace gateway;
 using namespace std::chrono_literals;

@@ -17,11 +17,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "top_frame.hpp"
-#include "top_metrics.hpp"
-#include "top_source.hpp"
-#include "top_text.hpp"
-#include "top_unix.hpp"
+#include "gateway/top/top_frame.hpp"
+#include "gateway/top/top_metrics.hpp"
+#include "gateway/top/top_source.hpp"
+#include "gateway/top/top_text.hpp"
+#include "gateway/top/top_unix.hpp"
 
 using namespace gateway;
 using namespace std::chrono_literals;

@@ -12,10 +12,10 @@
 
 #include <doctest/doctest.h>
 
-#include "auth_routes.hpp"
 #include "login_fakes.hpp"
-#include "login_notes.hpp"
-#include "operator_backend.hpp"
+#include "operator/logins/auth_routes.hpp"
+#include "operator/logins/login_notes.hpp"
+#include "operator/operator_backend.hpp"
 
 namespace {
 

@@ -11,9 +11,9 @@
 
 #include <doctest/doctest.h>
 
-#include "api_answers.hpp"
 #include "login_fakes.hpp"
-#include "operator_backend.hpp"
+#include "operator/api/api_answers.hpp"
+#include "operator/operator_backend.hpp"
 
 namespace {
 

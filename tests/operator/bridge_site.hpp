@@ -21,12 +21,12 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include "api_answers.hpp"
-#include "bridge.hpp"
 #include "eventually.hpp"
 #include "fake_http_server.hpp"
-#include "gateway_client.hpp"
-#include "operator_backend.hpp"
+#include "operator/api/api_answers.hpp"
+#include "operator/bridge/bridge.hpp"
+#include "operator/gateway/gateway_client.hpp"
+#include "operator/operator_backend.hpp"
 #include "raw_http_client.hpp"
 #include "websocket_client.hpp"
 

@@ -1,7 +1,7 @@
 // The database's file: whose it is, commits together, and what a lock, a full disk and a foreign
 // file do.
 
-#include "database.hpp"
+#include "operator/store/database.hpp"
 
 #include <vx11/task.hpp>
 

@@ -18,10 +18,10 @@
 
 #include <doctest/doctest.h>
 
-#include "database.hpp"
-#include "event_feed.hpp"
+#include "operator/events/event_feed.hpp"
+#include "operator/events/sqlite_event_store.hpp"
+#include "operator/store/database.hpp"
 #include "scratch_folder.hpp"
-#include "sqlite_event_store.hpp"
 
 namespace event_stream_site {
 

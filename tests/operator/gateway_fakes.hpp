@@ -17,8 +17,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gateway_client.hpp"
-#include "parts.hpp"
+#include "operator/gateway/gateway_client.hpp"
+#include "operator/parts/parts.hpp"
 
 namespace gateway_fakes {
 

@@ -12,7 +12,7 @@
 #include <doctest/doctest.h>
 
 #include "gateway_fakes.hpp"
-#include "gateway_routes.hpp"
+#include "operator/relay/gateway_routes.hpp"
 
 namespace gateway_site {
 

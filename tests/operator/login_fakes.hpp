@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "audit_log.hpp"
-#include "event_store.hpp"
-#include "gateway_client.hpp"
-#include "login_store.hpp"
+#include "operator/events/event_store.hpp"
+#include "operator/gateway/gateway_client.hpp"
+#include "operator/logins/login_store.hpp"
+#include "operator/parts/audit_log.hpp"
 
 namespace login_fakes {
 

@@ -16,14 +16,14 @@
 
 #include <doctest/doctest.h>
 
-#include "command_line.hpp"
-#include "config_print.hpp"
-#include "console.hpp"
-#include "operator_program.hpp"
+#include "gateway/command_line.hpp"
+#include "gateway/settings/config_print.hpp"
+#include "gateway/settings/toml_file.hpp"
+#include "gateway/settings/unknown_variables.hpp"
+#include "operator/console.hpp"
+#include "operator/logins/sqlite_login_store.hpp"
+#include "operator/operator_program.hpp"
 #include "scratch_folder.hpp"
-#include "sqlite_login_store.hpp"
-#include "toml_file.hpp"
-#include "unknown_variables.hpp"
 
 namespace {
 

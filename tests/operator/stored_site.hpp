@@ -15,11 +15,11 @@
 
 #include <doctest/doctest.h>
 
-#include "api_answers.hpp"
 #include "gateway_fakes.hpp"
+#include "operator/api/api_answers.hpp"
+#include "operator/events/sqlite_event_store.hpp"
+#include "operator/records/stored_routes.hpp"
 #include "scratch_folder.hpp"
-#include "sqlite_event_store.hpp"
-#include "stored_routes.hpp"
 
 namespace stored_site {
 

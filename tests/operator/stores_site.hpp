@@ -16,10 +16,10 @@
 
 #include <doctest/doctest.h>
 
-#include "audit_store.hpp"
+#include "operator/events/sqlite_event_store.hpp"
+#include "operator/records/audit_store.hpp"
+#include "operator/records/transcript_store.hpp"
 #include "scratch_folder.hpp"
-#include "sqlite_event_store.hpp"
-#include "transcript_store.hpp"
 
 namespace stores_site {
 

@@ -1,5 +1,5 @@
 // Audit and settings in the database.
-#include "settings_store.hpp"
+#include "operator/records/settings_store.hpp"
 #include "stores_site.hpp"
 
 using namespace stores_site;

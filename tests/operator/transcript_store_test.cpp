@@ -3,7 +3,7 @@
 
 #include <sqlite3.h>
 
-#include "session_search.hpp"
+#include "operator/records/session_search.hpp"
 #include "stores_site.hpp"
 
 using namespace stores_site;

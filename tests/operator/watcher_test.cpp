@@ -1,6 +1,6 @@
 // The watcher: changes become events, once.
 
-#include "watcher.hpp"
+#include "operator/watch/watcher.hpp"
 
 #include <chrono>
 #include <string>
@@ -8,8 +8,8 @@
 
 #include <doctest/doctest.h>
 
-#include "event_families.hpp"
 #include "gateway_fakes.hpp"
+#include "operator/events/event_families.hpp"
 
 namespace {
 

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "gateway/settings/named_tables.hpp"
+
+namespace gateway {
+
+/// `[groups.NAME]`.
+NamedTables group_tables();
+
+}  // namespace gateway

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "gateway/settings/named_tables.hpp"
+
+namespace gateway {
+
+/// `[targets.NAME]`.
+NamedTables target_tables();
+
+}  // namespace gateway
