@@ -40,6 +40,7 @@ reports_reloads() {
   ((reported <= now && now - reported < 10000000)) || unmet "MONOTONIC_USEC=$reported, received at $now"
   operator POST /admin/reload
   expect_status 200
+  eventually 30 has_reported_more 'RELOADING=1' 1 || unmet "the second reload is not reported"
   expect_equal "reloads" "$(reports 'RELOADING=1')" 2
   config <<<'[chat'
   operator POST /admin/reload

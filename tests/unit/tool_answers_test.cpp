@@ -13,12 +13,16 @@
 using namespace translating_dialects;
 using nlohmann::json;
 using vx11::ChatEventKind;
-using vx11::Errc;
 
 namespace {
 
 vx11::Result<vx11::ChatAnswer> read(const Dialect& dialect, std::string body) {
   return dialect->read(vx11::HttpResponse(200, "application/json", std::move(body)));
+}
+
+/// JSON without an answer, for which no breaker is charged.
+bool holds_no_answer(const vx11::Result<vx11::ChatAnswer>& answer) {
+  return answer && answer->text.empty() && answer->completion_json.empty();
 }
 
 struct Stream {
@@ -85,11 +89,10 @@ TEST_CASE("damaged calls are no answer") {
     CAPTURE(calls);
     const std::string line =
         R"({"message":{"tool_calls":)" + std::string(calls) + R"(},"done":true})";
-    CHECK(read(ollama(), line).error().code == Errc::invalid_reply);
+    CHECK(holds_no_answer(read(ollama(), line)));
     CHECK(Stream(ollama()).read(line) == ChatEventKind::error);
   }
-  CHECK(read(anthropic(), R"({"content":[{"type":"tool_use","name":"f"}]})").error().code ==
-        Errc::invalid_reply);
+  CHECK(holds_no_answer(read(anthropic(), R"({"content":[{"type":"tool_use","name":"f"}]})")));
   CHECK(Stream(anthropic())
             .read(R"({"type":"content_block_start","content_block":{"type":"tool_use"}})") ==
         ChatEventKind::error);
@@ -172,8 +175,8 @@ TEST_CASE("arguments in an answer are an object, the text of one, or none") {
   CHECK(arguments_of(of_anthropic("null")) == "{}");
   for (const char* damaged : {"[1]", "7", R"("x")", R"("[1]")", "true"}) {
     CAPTURE(damaged);
-    CHECK(of_ollama(damaged).error().code == Errc::invalid_reply);
-    CHECK(of_anthropic(damaged).error().code == Errc::invalid_reply);
+    CHECK(holds_no_answer(of_ollama(damaged)));
+    CHECK(holds_no_answer(of_anthropic(damaged)));
   }
 }
 
