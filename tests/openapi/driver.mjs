@@ -101,9 +101,14 @@ export class Driver {
     await this.order('__heal')
   }
 
-  /// Ends the calls that hang, as a command that has been answered with 504 is in progress until then.
-  endHanging(service) {
-    return this.withFault(service, 'refuse', {}, async () => {})
+  /// Ends the calls that hang, as a command that has been answered with 504 is in progress until the gateway sees it.
+  async endHanging(service, deadline = Date.now() + 20000) {
+    await this.withFault(service, 'refuse', {}, async () => {})
+    for (;;) {
+      const { bytes } = await this.once(this.byId('getPowerPolicies'))
+      if (!JSON.parse(bytes).command_in_progress || Date.now() > deadline) return
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
   }
 
   /// Which methods a path has; a path's `Allow` lists those of the description.

@@ -112,6 +112,7 @@ const windows = async (d) => {
     await each(operation, 429, '429', { retry_after: 7 })
     await each(operation, 404, '404')
     await each(operation, 504, 'hang')
+    await d.endHanging('madre')
     await d.withFault('madre', 'refuse', {}, () => d.expect(503, operation))
     if (operation === open) await d.expect(200, open) // for the other one
   }
