@@ -50,6 +50,7 @@ TEST_CASE("the transport on cpp-httplib does what every transport over HTTP does
     return std::make_shared<HttplibTransport>(
         HttplibOptions{.connect_timeout = settings.connect_timeout,
                        .max_response_bytes = settings.max_response_bytes,
+                       .resend_within = settings.resend_within,
                        .name_cache = settings.name_cache,
                        .look_up = settings.look_up,
                        .counters = settings.counters});

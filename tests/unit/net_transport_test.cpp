@@ -13,6 +13,7 @@ TEST_CASE("the event-driven transport does what every transport over HTTP does")
     vx11::NetTransportOptions options;
     options.connect_timeout = settings.connect_timeout;
     options.max_body_bytes = settings.max_response_bytes;
+    options.resend_within = settings.resend_within;
     options.name_cache = settings.name_cache;
     options.look_up = settings.look_up;
     options.counters = settings.counters;

@@ -9,6 +9,7 @@
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
 #include <vx11/http/detail/message_head.hpp>
+#include <vx11/http_method.hpp>
 #include <vx11/httplib/detail/connection.hpp>
 #include <vx11/httplib/detail/dial.hpp>
 #include <vx11/httplib/detail/pool.hpp>
@@ -50,6 +51,11 @@ struct HttplibOptions {
   /// 5 s. A request sent at that moment may be lost without knowing whether the server saw it, so
   /// we close first.
   Duration idle_timeout = std::chrono::seconds(4);
+  /// A POST or PATCH that a kept connection swallowed is sent again on a new one only if the
+  /// connection was closed this soon after it was sent; zero: never. When the upstream's closing
+  /// and the request cross, that takes one way through the network. An upstream that closes later
+  /// may have begun with the request, which would then be carried out twice.
+  Duration resend_within = std::chrono::seconds(1);
   /// Default, used where the request sets none.
   std::string user_agent = "libvx11/" VX11_VERSION_STRING;
   /// PEM file of trusted certificates for https, in place of the system's. Empty: the system's.
@@ -88,7 +94,8 @@ struct HttplibOptions {
 /// or when the stop token fires.
 ///
 /// **Retry**: a request sent over a reused connection that was closed before a byte of a response,
-/// or answered 408, is sent once more over a new connection, also if it is a POST.
+/// or answered 408, is sent once more over a new connection; a POST or PATCH that was closed only
+/// within `resend_within`.
 ///
 /// **Names** are resolved on threads of the transport, each name once at a time, and cached; while
 /// a look-up hangs or fails, the addresses from before are used.
@@ -143,9 +150,10 @@ class HttplibTransport final : public Transport {
     const detail::DeadlineWaiter waiter(deadline, options_.clock, stop);
     if (const auto end = waiter.exhausted()) return detail::gave_up(*end);
     const std::string origin = url->text();
-    if (auto kept = pool_.take(origin, options_.clock.now())) {
+    const TimePoint begun = options_.clock.now();
+    if (auto kept = pool_.take(origin, begun)) {
       auto sent = exchange(request, origin, head, std::move(kept), waiter);
-      if (!may_repeat(sent)) return std::move(sent.answer);
+      if (!may_repeat(request, sent, begun)) return std::move(sent.answer);
       if (options_.counters) options_.counters->resent.fetch_add(1, std::memory_order_relaxed);
     }
     auto fresh = connect(*url, waiter.capped(options_.connect_timeout));
@@ -161,9 +169,11 @@ class HttplibTransport final : public Transport {
     return sent;
   }
 
-  static bool may_repeat(const detail::Exchanged& sent) {
+  bool may_repeat(const HttpRequest& request, const detail::Exchanged& sent,
+                  TimePoint begun) const {
     if (sent.answer) return sent.answer->status == 408;
-    return sent.answer.error().code == Errc::unreachable && !sent.got_any;
+    if (sent.answer.error().code != Errc::unreachable || sent.got_any) return false;
+    return is_idempotent(request.method) || options_.clock.now() - begun < options_.resend_within;
   }
 
   Result<std::unique_ptr<detail::Connection>> connect(const Url& url,

@@ -37,6 +37,11 @@ struct NetTransportOptions {
   /// How long an idle connection is kept. Below the five seconds after which common servers
   /// (uvicorn, Node) close theirs, so a request rarely meets a connection that is being closed.
   Duration idle_timeout = std::chrono::seconds(4);
+  /// A POST or PATCH that a kept connection swallowed is sent again on a new one only if the
+  /// connection was closed this soon after it was sent; zero: never. When the upstream's closing
+  /// and the request cross, that takes one way through the network. An upstream that closes later
+  /// may have begun with the request, which would then be carried out twice.
+  Duration resend_within = std::chrono::seconds(1);
   /// PEM file of certificate authorities for https. Empty: the system's.
   std::string ca_file = {};
   /// PEM file with the certificate that identifies this client to servers that ask for one,
@@ -80,8 +85,9 @@ VX11_API Result<> validate(const NetTransportOptions& options);
 /// alternating the families (following RFC 8305).
 ///
 /// If a reused connection turns out closed, or is answered 408, before any other byte of a
-/// response, the request is sent once more on a new connection, also if it is a POST. For
-/// `https://` upstreams the certificate and host name are verified.
+/// response, the request is sent once more on a new connection; a POST or PATCH only within
+/// `resend_within`, or after a 408. For `https://` upstreams the certificate and host name are
+/// verified.
 ///
 /// If this process is out of descriptors, memory, threads or ports, a call ends with `exhausted`.
 VX11_API std::shared_ptr<StreamingTransport> make_net_transport(NetTransportOptions options = {});

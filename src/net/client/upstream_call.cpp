@@ -93,12 +93,14 @@ Result<void> UpstreamCall::may_be_sent(const HttpRequest& request) const {
 /// The peer may close a reused connection, or give up on it with 408, while the request is in
 /// transit (RFC 9112 §9.3.1, RFC 9110 §15.5.9). Then it has read no request on it, so the request
 /// is sent again, once, on a new connection, also if it is a POST. A server that dies while it
-/// works on the request looks the same; then it is sent to a server that has just started.
+/// works on the request looks the same; what it has worked on for longer than a closing is in
+/// transit, and may not be done twice, is not sent again.
 bool UpstreamCall::may_try_again() const noexcept {
   if (!reused_) return false;
   const bool peer_closed = connection_ && (connection_->close_reason() == CloseReason::closed ||
                                            connection_->close_reason() == CloseReason::reset);
-  const bool again = timed_out_there_ || (peer_closed && !heard_any());
+  const bool swallowed = peer_closed && !heard_any() && !TimerWheel::has_passed(resend_until_);
+  const bool again = timed_out_there_ || swallowed;
   if (again) pool_.count(&TransportCounters::resent);
   return again;
 }
@@ -107,6 +109,13 @@ void UpstreamCall::begin_again() noexcept {
   heard_any_ = false;
   head_done_ = false;
   timed_out_there_ = false;
+}
+
+/// Until when the request may be sent again if its kept connection is closed without an answer.
+TimePoint UpstreamCall::resend_until(const HttpRequest& request) const noexcept {
+  if (is_idempotent(request.method)) return TimePoint::max();
+  if (options_.resend_within <= Duration::zero()) return TimePoint::min();
+  return TimerWheel::in(options_.resend_within);
 }
 
 /// \return whether all of it was sent
@@ -118,6 +127,7 @@ bool UpstreamCall::send_at_once() {
   reader_.emplace(limits, request.method == "HEAD" ? ResponseReader::Body::none
                                                    : ResponseReader::Body::expected);
   connection_->limit(std::min(deadline_.at(), TimerWheel::in(options_.first_byte_timeout)));
+  resend_until_ = resend_until(request);
   std::string& out = request_text();
   http_detail::append_request_head(out, request, pool_.url().authority(), kUserAgent);
   out += request.body;

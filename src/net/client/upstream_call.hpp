@@ -88,6 +88,7 @@ class UpstreamCall {
   Result<void> may_be_sent(const HttpRequest& request) const;
   bool take_kept();
   Task<Result<void>> connect_anew();
+  TimePoint resend_until(const HttpRequest& request) const noexcept;
   bool send_at_once();
   Task<Result<void>> send_rest();
   bool reached(Until until) noexcept;
@@ -116,6 +117,7 @@ class UpstreamCall {
   std::optional<std::stop_callback<Stop>> on_stop_;
   std::optional<ResponseReader> reader_;
   EndJob end_job_;
+  TimePoint resend_until_ = TimePoint::max();  ///< What is swallowed later is not sent again.
   Until until_ = Until::complete;
   bool reused_ = false;
   bool timed_out_there_ = false;  ///< A reused connection was answered 408.

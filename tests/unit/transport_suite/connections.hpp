@@ -106,6 +106,22 @@ inline void keeps_connections(const MakeTransport& make) {
     CHECK(server.connections() == 2);
     CHECK(counters->resent == 1);
   }
+  SUBCASE("a POST that the upstream may have begun with is not sent again, a GET is") {
+    const auto careful = make({.resend_within = Duration::zero(), .counters = counters});
+    FakeHttpServer server(Script([&](Peer& peer) {
+      server.next(peer);
+      peer.send(answer_of("ok"));
+      server.next(peer);
+      peer.reset();
+    }));
+    CHECK(get(*careful, server.origin()));
+    CHECK(code_of(send(*careful, post(server.origin(), "b"))) == Errc::unreachable);
+    CHECK(counters->resent == 0);
+    CHECK(get(*careful, server.origin()));
+    CHECK(get(*careful, server.origin()));
+    CHECK(counters->resent == 1);
+    CHECK(server.requests().size() == 5);
+  }
   SUBCASE("a POST on a kept connection that is answered 408 is sent once more") {
     const std::string late = answer_of("late", "408 Request Timeout", "Connection: close\r\n");
     FakeHttpServer server(Script([&](Peer& peer) {

@@ -41,6 +41,7 @@ struct TransportSettings {
   std::size_t max_response_bytes = 1 << 20;
   vx11::NameLookup look_up = {};
   Duration name_cache = 30s;
+  Duration resend_within = 10s;
   std::shared_ptr<vx11::TransportCounters> counters = {};
 };
 
