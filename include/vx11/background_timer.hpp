@@ -6,6 +6,7 @@
 #include <vx11/detail/sleep_queue.hpp>
 #include <vx11/timer.hpp>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -36,7 +37,7 @@ class BackgroundTimer final : public Timer {
   Task<bool> sleep(Duration time, std::stop_token stop) override {
     if (stop.stop_requested()) co_return false;
     if (time <= Duration::zero()) co_return true;
-    std::call_once(started_, [this] { thread_ = std::thread(&BackgroundTimer::run, queue_); });
+    start_once();
     const TimePoint until = Deadline::after(SteadyClock().now(), time).at();
     detail::SleepQueue::Sleep asleep(*queue_, until, std::move(stop));
     co_return co_await asleep;
@@ -45,12 +46,22 @@ class BackgroundTimer final : public Timer {
  private:
   using Queue = std::shared_ptr<detail::SleepQueue>;
 
+  // No std::call_once: after a function that threw, C libraries other than glibc leave every later
+  // call waiting.
+  void start_once() {
+    if (started_.load(std::memory_order_acquire)) return;
+    const std::lock_guard lock(starting_);
+    if (thread_.joinable()) return;
+    thread_ = std::thread(&BackgroundTimer::run, queue_);
+    started_.store(true, std::memory_order_release);
+  }
   static void run(Queue queue) {
     while (queue->wait(SteadyClock())) queue->wake_one(SteadyClock().now());
   }
 
   const Queue queue_ = std::make_shared<detail::SleepQueue>();
-  std::once_flag started_;
+  std::mutex starting_;
+  std::atomic<bool> started_ = false;
   std::thread thread_;
 };
 

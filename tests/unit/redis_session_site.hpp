@@ -7,6 +7,7 @@
 #include <vx11/store/redis.hpp>
 #include <vx11/testing/manual_clock.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -31,17 +32,19 @@ class ServerClock {
   ServerClock() : path_((folder_.path() / "clock").string()) {
     std::ofstream(path_) << std::string(sizeof(std::int64_t), '\0');
     const int file = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
-    now_ = static_cast<volatile std::int64_t*>(
+    now_ = static_cast<std::int64_t*>(
         ::mmap(nullptr, sizeof(std::int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
     ::close(file);
   }
-  void set(vx11::WallTime now) const { *now_ = now.time_since_epoch().count() * 1000; }
+  void set(vx11::WallTime now) const {
+    std::atomic_ref(*now_).store(now.time_since_epoch().count() * 1000);
+  }
   const std::string& path() const noexcept { return path_; }
 
  private:
   ScratchFolder folder_;
   std::string path_;
-  volatile std::int64_t* now_ = nullptr;
+  std::int64_t* now_ = nullptr;
 };
 
 /// A server with such a clock, and a client of it.

@@ -6,6 +6,7 @@
 #include <vx11/request_limits.hpp>
 #include <vx11/testing/manual_clock.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -54,7 +55,7 @@ class Inner final : public vx11::HttpHandler {
   std::string_view route(std::string_view) const noexcept override { return "/a/{}"; }
   void drain() noexcept override { drained = true; }
 
-  mutable int answered = 0;
+  mutable std::atomic<int> answered = 0;
   int status = 200;
   std::uint64_t cost = 0;
   bool drained = false;

@@ -3,6 +3,7 @@
 /// \file
 /// An event loop on its own thread, for callers without a loop. Internal.
 
+#include <atomic>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -34,20 +35,25 @@ class BackgroundLoop {
 
   /// \return null if the system is out of descriptors, memory or threads; a later call tries again
   Loop* loop() noexcept {
+    // No std::call_once: after a function that threw, C libraries other than glibc (musl) and
+    // ThreadSanitizer leave every later call waiting.
+    if (Loop* const running = running_.load(std::memory_order_acquire)) return running;
+    const std::lock_guard lock(starting_);
+    if (loop_ != nullptr) return loop_.get();
     try {
-      std::call_once(started_, [this] {
-        auto loop = std::make_shared<Loop>();
-        thread_ = std::thread([loop] { loop->run(); });
-        loop_ = std::move(loop);
-      });
+      auto loop = std::make_shared<Loop>();
+      thread_ = std::thread([loop] { loop->run(); });
+      loop_ = std::move(loop);
     } catch (const std::exception&) {
       return nullptr;
     }
+    running_.store(loop_.get(), std::memory_order_release);
     return loop_.get();
   }
 
  private:
-  std::once_flag started_;
+  std::mutex starting_;
+  std::atomic<Loop*> running_ = nullptr;
   std::shared_ptr<Loop>
       loop_;  ///< Shared with the thread, which may outlive the owner by a moment.
   std::thread thread_;
