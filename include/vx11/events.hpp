@@ -110,11 +110,13 @@ class VX11_API Events {
 };
 
 namespace detail {
-/// A `std::shared_ptr` to an `Events`, or to a class derived from it.
+/// A `std::shared_ptr` to an `Events`, or to a class derived from it. The member is tried first: to
+/// ask whether a type is copyable asks its converting constructors, which ask this.
 template <class Pointer>
-concept PointsToEvents = std::copy_constructible<Pointer> && requires(const Pointer& pointer) {
+concept PointsToEvents = requires(const Pointer& pointer) {
   { pointer.get() } -> std::convertible_to<Events*>;
-};
+}
+&&std::copy_constructible<Pointer>;
 }  // namespace detail
 
 /// The `events` of every policy's options: shares ownership of a sink, or is empty.
