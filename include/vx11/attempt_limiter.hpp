@@ -5,6 +5,7 @@
 
 #include <vx11/auth.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/events.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
@@ -70,7 +71,7 @@ class VX11_API AttemptLimiter final : public Authenticator {
  private:
   struct Impl;
   explicit AttemptLimiter(std::unique_ptr<Impl> impl) noexcept;
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 }  // namespace v0

@@ -89,7 +89,7 @@ struct JwtScopes {
   /// ignored. Empty: none, unless `names` has entries.
   std::string prefix = {};
   /// The issuer's names for scopes; they count beside those with `prefix`.
-  std::map<std::string, Scope, std::less<>> names = {};
+  std::map<std::string, Scope, std::less<>> names{};
 };
 
 /// How bearer tokens are verified by a fixed key. `make_jwks_authenticator` takes keys that change.

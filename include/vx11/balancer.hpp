@@ -5,6 +5,7 @@
 
 #include <vx11/circuit_breaker.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/events.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
@@ -166,7 +167,7 @@ class VX11_API Balancer {
   void observe(std::size_t member, Verdict verdict, Duration taken) noexcept;
   void end(std::size_t member) noexcept;
 
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 /// A call that is under way; it is until this object is destroyed.

@@ -5,6 +5,7 @@
 
 #include <vx11/clock.hpp>
 #include <vx11/deadline.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
@@ -141,7 +142,7 @@ class VX11_API BlockingPool {
 
   Task<Result<>> run_call(detail::BlockingCall& call, Deadline deadline);
 
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 }  // namespace v0

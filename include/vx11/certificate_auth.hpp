@@ -21,7 +21,7 @@ struct CertificateAuthOptions {
   /// What the owner of a certificate may use, by `HttpPeer::certificate_name`, compared exactly:
   /// `spiffe://example.org/switch`, `switch.example.org`. At least one; the principal is
   /// `certificate:` and the name, which no token has.
-  std::map<std::string, Scopes, std::less<>> names = {};
+  std::map<std::string, Scopes, std::less<>> names{};
   /// Decides about requests with a credential in a header, also of clients with a certificate, and
   /// about those of clients without one. Null: credentials are ignored, and a certificate is
   /// needed.

@@ -44,7 +44,7 @@ struct ChatRequest {
   std::string context_summary = {};  ///< History summary, from `context_summary()`.
   /// Earlier messages, oldest first, for upstreams that take a conversation. The built-in dialects
   /// of switch and madre send `context_summary` instead.
-  std::vector<ChatMessage> history = {};
+  std::vector<ChatMessage> history{};
   /// The request body of a client of the OpenAI chat API, as the client sent it: the text of a JSON
   /// object, or empty. A dialect of that API sends it on unchanged but for the model; any other one
   /// uses `message` and `history`, and refuses members that it cannot express.
@@ -147,8 +147,8 @@ struct EncodedChat {
   explicit EncodedChat(HttpRequest encoded, std::vector<std::string> left_out = {})
       : request(std::move(encoded)), ignored(std::move(left_out)) {}
 
-  HttpRequest request = {};               ///< As `ChatDialect::ask`.
-  std::vector<std::string> ignored = {};  ///< As `ChatDialect::ignored_members`.
+  HttpRequest request = {};            ///< As `ChatDialect::ask`.
+  std::vector<std::string> ignored{};  ///< As `ChatDialect::ignored_members`.
 };
 
 /// What an upstream is, in the words of OpenTelemetry's conventions for generative AI. Views into

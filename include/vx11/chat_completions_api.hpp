@@ -35,21 +35,21 @@ struct ChatCompletionsApiOptions {
   std::shared_ptr<const Authenticator> auth = {};  ///< Required.
   /// The router of each model name that clients may ask for, such as `vx11`, `vx11/switch` and
   /// aliases; at least one. Routers may share targets and breakers.
-  std::map<std::string, std::shared_ptr<const Router>, std::less<>> models = {};
+  std::map<std::string, std::shared_ptr<const Router>, std::less<>> models{};
   /// The routers for embeddings, by names of `models`: their targets have
   /// `openai_embeddings_dialect`, and share breakers with those for chats. Vectors of two models
   /// cannot be compared: a route with several targets needs the same model behind all of them. A
   /// name that is missing here is answered 400.
-  std::map<std::string, std::shared_ptr<const Router>, std::less<>> embeddings = {};
+  std::map<std::string, std::shared_ptr<const Router>, std::less<>> embeddings{};
   /// Where the turns of requests with a session are stored. Null: requests with one are answered
   /// without it, and say so. Requests without a session leave nothing behind.
   std::shared_ptr<SessionStore> sessions = {};
   /// By default `user` is not enough: clients send it for other purposes.
   SessionMember session_member = SessionMember::metadata;
   /// As `OperatorApiOptions::cors_origins`.
-  std::vector<std::string> cors_origins = {};
+  std::vector<std::string> cors_origins{};
   /// As `OperatorApiOptions::hosts`.
-  std::vector<std::string> hosts = {};
+  std::vector<std::string> hosts{};
   /// Size limit of a body. 1 MiB is far above any text; pictures within messages need more.
   std::size_t max_body_bytes = 1024 * 1024;
   ChatStreamLimits stream = {};

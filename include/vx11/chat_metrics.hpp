@@ -6,6 +6,7 @@
 #include <vx11/attempt.hpp>
 #include <vx11/chat.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/export.hpp>
 #include <vx11/metric_family.hpp>
 
@@ -75,7 +76,7 @@ class VX11_API ChatMetrics {
  private:
   struct Impl;
   explicit ChatMetrics(std::unique_ptr<Impl> impl) noexcept;
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 }  // namespace v0

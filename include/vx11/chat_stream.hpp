@@ -6,6 +6,7 @@
 #include <vx11/attempt.hpp>
 #include <vx11/chat.hpp>
 #include <vx11/deadline.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/task.hpp>
@@ -96,7 +97,7 @@ class VX11_API ChatStream {
   class Impl;
   explicit ChatStream(std::unique_ptr<Impl> impl) noexcept;
 
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 }  // namespace v0

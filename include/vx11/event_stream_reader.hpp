@@ -4,6 +4,7 @@
 /// `EventStreamReader`: the events of a streamed `text/event-stream` response.
 
 #include <vx11/deadline.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/streaming.hpp>
@@ -48,7 +49,7 @@ class VX11_API EventStreamReader {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 }  // namespace v0

@@ -26,7 +26,7 @@ inline namespace v0 {
 struct FallbackRule {
   /// The statuses that it applies to. Empty, the default: every status outside 2xx, which needs a
   /// condition in `matches`.
-  std::vector<int> statuses = {};
+  std::vector<int> statuses{};
   /// A further condition on the answer; empty: none. Must be thread-safe and fast. An exception
   /// counts as false. The body of an answer is read up to 4 MiB before it is called, that of
   /// a refused stream for two seconds at most.

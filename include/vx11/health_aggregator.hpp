@@ -187,7 +187,7 @@ struct VX11_API HealthReport {
   /// itself excluded. `degraded`: anything between. If a deadline cut the round short, pending
   /// components exclude both ok and offline; if all are pending, it is `unknown`.
   Health overall = Health::unknown;
-  std::vector<ComponentHealth> components = {};  ///< In the order of the description.
+  std::vector<ComponentHealth> components{};  ///< In the order of the description.
   /// madre's power state; empty when there is no view or it did not answer.
   std::optional<PowerState> power = std::nullopt;
 
@@ -197,7 +197,7 @@ struct VX11_API HealthReport {
 
 /// The description of an aggregator.
 struct HealthOptions {
-  std::vector<HealthComponent> components = {};
+  std::vector<HealthComponent> components{};
   /// Queried in parallel with the components, for policy and windows. Null: left out.
   std::shared_ptr<const PowerStateView> power = {};
   /// Maximum age of a round that is reused, counted from its end; breakers are always read anew.

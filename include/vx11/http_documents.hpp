@@ -38,9 +38,9 @@ struct HttpDocument {
 
 /// What `make_documents` serves.
 struct HttpDocumentsOptions {
-  std::vector<HttpDocument> documents = {};
+  std::vector<HttpDocument> documents{};
   /// Origins whose pages may read the documents; `*` admits all. None by default, as for the APIs.
-  std::vector<std::string> cors_origins = {};
+  std::vector<std::string> cors_origins{};
 };
 
 /// A handler that answers GET and HEAD of the documents' paths, without a credential, and 404 for

@@ -31,7 +31,7 @@ struct IdempotencyOptions {
   /// The longest stream that is recorded; a longer one is not kept.
   std::size_t max_stream_bytes = std::size_t{1024} * 1024;
   /// As `OperatorApiOptions::cors_origins`: pages may read the refusals, too.
-  std::vector<std::string> cors_origins = {};
+  std::vector<std::string> cors_origins{};
   SteadyClock clock = {};
   /// Counts the answers that `inner` did not make. Null: they are not counted.
   std::shared_ptr<RequestMetrics> metrics = {};

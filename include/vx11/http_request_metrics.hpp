@@ -4,6 +4,7 @@
 /// Counts requests by route, method and status, for `GET /metrics`.
 
 #include <vx11/clock.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/export.hpp>
 #include <vx11/metric_family.hpp>
 
@@ -64,7 +65,7 @@ class VX11_API RequestMetrics {
  private:
   struct Impl;
   explicit RequestMetrics(std::unique_ptr<Impl> impl) noexcept;
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 }  // namespace v0

@@ -160,8 +160,8 @@ class VX11_API HttpRoutes {
                   RouteOptions options);
   Result<void> check() const;
 
-  std::vector<Route> routes_ = {};
-  std::vector<Mount> mounts_ = {};
+  std::vector<Route> routes_{};
+  std::vector<Mount> mounts_{};
 };
 
 }  // namespace v0

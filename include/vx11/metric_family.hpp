@@ -40,7 +40,7 @@ struct MetricBucket {
 
 /// A histogram at one moment. Bounds grow, are the same at each reading, and the last is infinity.
 struct HistogramReading {
-  std::vector<MetricBucket> buckets = {};
+  std::vector<MetricBucket> buckets{};
   double sum = 0;  ///< Of all values.
 };
 
@@ -54,7 +54,7 @@ struct MetricSeries {
   /// Names and values; each name once in a series, and no two series with the same labels. From the
   /// program or its configuration, never from requests: each combination is a series that is stored
   /// for ever.
-  std::vector<std::pair<std::string, std::string>> labels = {};
+  std::vector<std::pair<std::string, std::string>> labels{};
   std::function<std::uint64_t()> value = {};
   /// For values with a fraction. While it is not a number (NaN), the series is not shown.
   std::function<double()> real = {};
@@ -71,7 +71,7 @@ struct MetricFamily {
   /// How Prometheus is to read the values. Default: what most programs count are events.
   MetricKind kind = MetricKind::counter;
   /// Shown in this order. Default: none, and then only the help and the type are shown.
-  std::vector<MetricSeries> series = {};
+  std::vector<MetricSeries> series{};
   /// The base unit that the name ends with, such as `seconds` or `bytes`. Default: the values are
   /// numbers of things.
   std::string unit = {};

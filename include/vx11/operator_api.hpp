@@ -78,7 +78,7 @@ struct OperatorApiOptions {
   /// The breakers in `GET /vx11/circuit-breaker/status` and the metrics; names must differ. Empty:
   /// those of the router. The one named "madre_power", or else "madre", also gives the retry time
   /// for power requests.
-  std::vector<NamedBreaker> breakers = {};
+  std::vector<NamedBreaker> breakers{};
   /// Where `POST /operator/task` is sent, under `/switch/task`; its dialect is not used. None:
   /// tasks are answered 503.
   std::optional<RouterTarget> tasks = std::nullopt;
@@ -91,17 +91,17 @@ struct OperatorApiOptions {
   std::optional<RouterTarget> inee = std::nullopt;
   /// The targets that this process answers for itself: chats they answer, and `/health`, say
   /// `embedded`.
-  std::vector<std::string> embedded = {};
+  std::vector<std::string> embedded{};
   /// Origins whose pages may call the API (CORS): `https://host[:port]` as browsers send them, or
   /// `*` for every one. Empty: none, and preflight requests are not answered.
-  std::vector<std::string> cors_origins = {};
+  std::vector<std::string> cors_origins{};
   /// Conditions of `GET /readyz`, beside that of the session store unless one is named `sessions`.
-  std::vector<ReadinessCheck> readiness = {};
+  std::vector<ReadinessCheck> readiness{};
   /// The name of the preferred chat target: an answer from any other is reported as a fallback.
   std::string primary = "switch";
   /// Targets that are alternatives to `primary`, such as the others of its group: their answers are
   /// no fallbacks either.
-  std::vector<std::string> primary_group = {};
+  std::vector<std::string> primary_group{};
   /// Size limit of a body. 1 MiB is far above any message and too small to exhaust memory.
   std::size_t max_body_bytes = 1024 * 1024;
   /// Size limit of `message`, in bytes: 413 above.
@@ -114,7 +114,7 @@ struct OperatorApiOptions {
   MetricsAccess metrics = MetricsAccess::with_token;
   /// What `GET /metrics` shows besides, such as the counters of a transport. The names must differ
   /// from each other and from those of the API.
-  std::vector<MetricFamily> metric_families = {};
+  std::vector<MetricFamily> metric_families{};
   /// What `GET /operator/slo` shows. The API counts nothing for them: pass the same to
   /// `make_request_log`, and their `service_level_metrics` to `metric_families`. Null: none.
   std::shared_ptr<const ServiceObjectives> objectives = {};
@@ -127,7 +127,7 @@ struct OperatorApiOptions {
   /// nothing. Names without a dot are always allowed: the public DNS does not resolve them.
   /// Requests without a Host, and `/health`, `/livez` and `/readyz`, are not checked.
   /// Empty: no check.
-  std::vector<std::string> hosts = {};
+  std::vector<std::string> hosts{};
   /// Default: none, and the paths do not exist.
   AdminActions admin = {};
   /// Receives what a log should say. Default: none.

@@ -5,6 +5,7 @@
 
 #include <vx11/backoff.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/export.hpp>
 #include <vx11/headers.hpp>
 #include <vx11/result.hpp>
@@ -50,7 +51,7 @@ struct OtlpOptions {
   Headers headers = {};  ///< Sent with each request; for example a key. Never shown.
   /// `service.name` and the other attributes of the resource.
   std::string service_name = "vx11";
-  std::vector<std::pair<std::string, std::string>> resource = {};
+  std::vector<std::pair<std::string, std::string>> resource{};
   /// Compresses a body as gzip; none: it could not. Empty, the default: bodies are sent as they
   /// are, and the library needs no zlib.
   std::function<std::optional<std::string>(std::string_view)> gzip = {};
@@ -98,7 +99,7 @@ class VX11_API OtlpExporter final : public SpanSink {
  private:
   class Impl;
   explicit OtlpExporter(OtlpOptions options);
-  const std::unique_ptr<Impl> impl_;
+  const detail::Owned<Impl> impl_;
 };
 
 }  // namespace v0

@@ -45,7 +45,7 @@ struct PowerSchedule {
   std::chrono::minutes from = {};  ///< Since midnight, below 24 h.
   std::chrono::minutes to = {};    ///< The same, up to 24 h; not after `from`: on the next day.
   TimeZone zone = {};              ///< Default: UTC.
-  std::vector<std::string> services = {};  ///< At least one, all known.
+  std::vector<std::string> services{};  ///< At least one, all known.
   /// Of each window, of which the next one is opened when it has ended. None, the default: to the
   /// end of the occurrence. Shorter ones end sooner if this process cannot close them.
   std::optional<std::chrono::seconds> ttl = std::nullopt;
@@ -58,7 +58,7 @@ struct PowerBounds {
   std::chrono::seconds max_ttl = std::chrono::hours(24 * 365);
   /// Whether a window may be held open without an end. Default: as madre allows it.
   bool hold = true;
-  std::vector<std::string> services = {};  ///< That may be opened. Empty, the default: all known.
+  std::vector<std::string> services{};  ///< That may be opened. Empty, the default: all known.
 };
 
 /// How long windows may be open in all. Counted in civil days and months from what madre reports,
@@ -75,7 +75,7 @@ struct PowerBudget {
 /// Windows that chats ask for.
 struct PowerDemand {
   /// Empty, the default: chats open no windows.
-  std::vector<std::string> services = {};
+  std::vector<std::string> services{};
   std::chrono::seconds ttl = std::chrono::minutes(10);
   /// How long chats open none after a window was closed by hand: an operator's word counts.
   Duration pause = std::chrono::minutes(10);
@@ -116,7 +116,7 @@ struct PowerDecision {
   PowerSource source = {};
   std::string schedule = {};   ///< The name, of a schedule's decisions.
   std::string window_id = {};  ///< Empty if none is concerned.
-  std::vector<std::string> services = {};
+  std::vector<std::string> services{};
   std::optional<std::chrono::seconds> ttl = std::nullopt;  ///< Granted, or what is left.
   std::string reason = {};  ///< A word such as `day_budget_spent`, `by_hand` or `timeout`.
 };
@@ -152,17 +152,17 @@ struct PowerLedger {
     std::string id = {};
     WallTime since = {};
     std::optional<WallTime> end = std::nullopt;
-    std::vector<std::string> services = {};
+    std::vector<std::string> services{};
     PowerSource source = PowerSource::elsewhere;
     std::string schedule = {};
   };
 
   /// Time with an open window, by civil day of the budget's zone.
-  std::map<std::chrono::local_days, std::chrono::milliseconds> used = {};
-  std::vector<Window> windows = {};                ///< Open when last seen.
+  std::map<std::chrono::local_days, std::chrono::milliseconds> used{};
+  std::vector<Window> windows{};                   ///< Open when last seen.
   std::optional<WallTime> seen_at = std::nullopt;  ///< When madre answered last.
   /// Schedules whose occurrence with this beginning is over, since its window was closed.
-  std::map<std::string, WallTime, std::less<>> closed = {};
+  std::map<std::string, WallTime, std::less<>> closed{};
   std::optional<WallTime> demand_paused_until = std::nullopt;
 };
 
@@ -177,7 +177,7 @@ VX11_API std::string_view to_string(LedgerState state) noexcept;
 
 /// The rules.
 struct PowerGovernorOptions {
-  std::vector<PowerSchedule> schedules = {};  ///< The first one that applies counts.
+  std::vector<PowerSchedule> schedules{};  ///< The first one that applies counts.
   PowerBounds bounds = {};
   PowerBudget budget = {};
   PowerDemand demand = {};

@@ -40,7 +40,7 @@ struct PowerWindow {
   std::optional<std::chrono::seconds> ttl = std::nullopt;
   /// What was left when madre answered; zero once expired, none without an end.
   std::optional<std::chrono::seconds> remaining = std::nullopt;
-  std::vector<std::string> services = {};  ///< As madre lists them, none left out.
+  std::vector<std::string> services{};  ///< As madre lists them, none left out.
 };
 
 /// Which services run and sleep, and why. Both dialects of madre are parsed into this.
@@ -48,8 +48,8 @@ struct PowerState {
   PowerState() = default;
 
   PowerPolicy policy = PowerPolicy::solo_madre;
-  std::vector<PowerWindow> windows = {};  ///< The open ones.
-  std::vector<std::string> running = {};  ///< Always has tentaculo_link, which sends the request.
+  std::vector<PowerWindow> windows{};  ///< The open ones.
+  std::vector<std::string> running{};  ///< Always has tentaculo_link, which sends the request.
   std::vector<std::string> available =
       {};                    ///< Known and not running, in the order of the topology.
   WallTime checked_at = {};  ///< When madre was queried; the epoch if the state was only parsed.
@@ -157,7 +157,7 @@ class VX11_API PowerStateView {
 
 /// A window to open.
 struct WindowRequest {
-  std::vector<std::string> services = {};  ///< At least one, all known.
+  std::vector<std::string> services{};  ///< At least one, all known.
   /// None: the window stays open until it is closed.
   std::optional<std::chrono::seconds> ttl = std::chrono::minutes(5);
   std::string reason = {};  ///< For madre's journal.

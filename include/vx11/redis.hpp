@@ -107,7 +107,7 @@ struct RedisStatus {
   bool usable = true;
   /// Why it is not usable, as a word; empty if it is.
   std::string reason = {};
-  std::vector<RedisNode> nodes = {};
+  std::vector<RedisNode> nodes{};
   RedisCounters counters = {};
 };
 

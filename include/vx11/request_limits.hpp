@@ -4,6 +4,7 @@
 /// `RequestLimits`: limits rates and concurrency of the requests to any handler.
 
 #include <vx11/clock.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/events.hpp>
 #include <vx11/export.hpp>
 #include <vx11/http_handler.hpp>
@@ -108,7 +109,7 @@ struct RequestLimitsOptions {
   /// 1. Beyond it the least recently used one is removed and starts anew.
   std::size_t max_clients = 10'000;
   /// As `OperatorApiOptions::cors_origins`: pages may read the refusals, too.
-  std::vector<std::string> cors_origins = {};
+  std::vector<std::string> cors_origins{};
   /// Counts refusals. Null: they are not counted.
   std::shared_ptr<LimitCounters> counters = {};
   /// Counts the answers to admitted requests that the inner handler did not make. Null: they are
@@ -156,7 +157,7 @@ class VX11_API RequestLimits final : public HttpHandler, public RefusalHandler {
  private:
   struct Impl;
   explicit RequestLimits(std::unique_ptr<Impl> impl) noexcept;
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 }  // namespace v0

@@ -4,6 +4,7 @@
 /// `Revocations`: principals whose credentials are refused although they are right.
 
 #include <vx11/auth.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 
@@ -33,7 +34,7 @@ class VX11_API Revocations {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 /// Asks `inner`, and answers `forbidden` in place of `granted` for a principal that is revoked.

@@ -40,13 +40,13 @@ struct ChatReply {
   std::string reason = {};
   /// In the order of trying. The answering one is the last, unless it was slow and a further target
   /// was asked beside it.
-  std::vector<Attempt> attempts = {};
+  std::vector<Attempt> attempts{};
   std::string upstream_json = "{}";  ///< Other members of the upstream's answer, a JSON object.
   ChatEnding ending = {};            ///< How the answer ended.
   /// As `ChatAnswer::completion_json`. If the request has a `completion_json`, the text may be
   /// empty beside it.
   std::string completion_json = {};
-  std::vector<std::string> ignored = {};  ///< As `ChatDialect::ignored_members`.
+  std::vector<std::string> ignored{};  ///< As `ChatDialect::ignored_members`.
 };
 
 /// No target answered. `code` and `upstream` are those of the first target, or of the one whose
@@ -56,7 +56,7 @@ struct ChatFailure : Error {
   ChatFailure() = default;
   explicit ChatFailure(Error error) : Error(std::move(error)) {}
 
-  std::vector<Attempt> attempts = {};  ///< In the order of trying.
+  std::vector<Attempt> attempts{};  ///< In the order of trying.
 };
 
 /// What becomes of a call whose answer is no longer needed.
@@ -139,7 +139,7 @@ struct RouterShadow {
 
 /// The description of a router.
 struct RouterOptions {
-  std::vector<RouterTarget> targets = {};  ///< In order of preference; at least one.
+  std::vector<RouterTarget> targets{};  ///< In order of preference; at least one.
   /// Upper limit of a whole chat, all targets together. Enough for two full attempts.
   Duration total_timeout = std::chrono::seconds(30);
   /// What to do when the breakers of all targets that are awake reject the call. 0, the default:
@@ -160,10 +160,10 @@ struct RouterOptions {
   Overtaken overtaken = Overtaken::observe;
   SteadyClock clock = {};
   /// Options of the groups that targets name. A group that is not listed has the defaults.
-  std::vector<RouterGroup> groups = {};
+  std::vector<RouterGroup> groups{};
   /// What certain answers outside 2xx lead to, by kind; the first one that applies counts. Empty,
   /// the default: each leads to the next target.
-  std::vector<FallbackRule> fallback_rules = {};
+  std::vector<FallbackRule> fallback_rules{};
   /// Traffic for a target that is tried out. Null, the default: none.
   std::optional<RouterShadow> shadow = std::nullopt;
   /// Receives `router_…` events: the ledger of each chat when it is decided, a fallback, a failure,

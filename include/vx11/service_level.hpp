@@ -4,6 +4,7 @@
 /// `ServiceLevel`: a service level objective, its error budget, and burn-rate alerts.
 
 #include <vx11/clock.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 
@@ -80,12 +81,12 @@ struct ServiceLevelHistory {
   /// Slices of one length, in ascending order, without those without events.
   struct Track {
     Duration step = {};
-    std::vector<Slice> slices = {};
+    std::vector<Slice> slices{};
   };
 
   WallTime saved = {};  ///< When this was taken.
   Duration age = {};    ///< The time since the first process began; restarts included.
-  std::vector<Track> tracks = {};
+  std::vector<Track> tracks{};
 };
 
 /// One objective: counts good and bad events, and answers how fast the error budget is spent.
@@ -145,7 +146,7 @@ class VX11_API ServiceLevel {
   void turn(TimePoint now) const noexcept;
 
   const SteadyClock clock_;
-  const std::unique_ptr<Impl> impl_;
+  const detail::Owned<Impl> impl_;
   /// The end of the slice that is counted, in the time of the clock.
   mutable std::atomic<Duration::rep> slice_end_;
   /// Of each event one is added to, so that no reader sees half an event.

@@ -53,7 +53,7 @@ struct ServiceObjective {
   std::vector<std::string> routes = chat_routes();
   /// Targets whose answers are no fallbacks though another one was asked before: the alternatives
   /// of a group that is the first choice. Default: none, every chat has one first choice.
-  std::vector<std::string> first_choices = {};
+  std::vector<std::string> first_choices{};
   ServiceLevelOptions level = {};
 };
 

@@ -49,8 +49,8 @@ struct Session {
   std::string id = {};
   std::string user_id = {};  ///< The user who started it.
   WallTime created_at = {};
-  WallTime last_accessed = {};         ///< As returned by a store: the time of the read.
-  std::vector<Message> messages = {};  ///< Oldest first, at most `SessionLimits::messages`.
+  WallTime last_accessed = {};      ///< As returned by a store: the time of the read.
+  std::vector<Message> messages{};  ///< Oldest first, at most `SessionLimits::messages`.
 };
 
 /// Size and lifetime limits. Zero counts as the minimum, unless its comment says otherwise: one

@@ -5,6 +5,7 @@
 
 #include <vx11/auth.hpp>
 #include <vx11/clock.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 #include <vx11/scope.hpp>
@@ -120,7 +121,7 @@ class VX11_API TokenFile final : public Authenticator {
  private:
   struct Impl;
   explicit TokenFile(std::unique_ptr<Impl> impl) noexcept;
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 }  // namespace v0

@@ -41,7 +41,7 @@ struct SpanAttribute {
 struct SpanEvent {
   std::string_view name = {};  ///< As above.
   SpanTime time = {};
-  std::vector<SpanAttribute> attributes = {};
+  std::vector<SpanAttribute> attributes{};
 };
 
 /// The role of a span, with the numbers of OTLP.
@@ -59,8 +59,8 @@ struct Span {
   SpanKind kind = SpanKind::internal;
   SpanTime start = {};
   SpanTime end = {};
-  std::vector<SpanAttribute> attributes = {};
-  std::vector<SpanEvent> events = {};
+  std::vector<SpanAttribute> attributes{};
+  std::vector<SpanEvent> events{};
   bool has_failed = false;  ///< Its status: an error, or not set.
 
   void add(std::string_view attribute, SpanValue value) {
@@ -191,7 +191,7 @@ class VX11_API RequestTrace {
   mutable std::mutex mutex_ = {};
   /// The wall clock minus the steady one, once it was read.
   mutable std::optional<Duration> offset_ = std::nullopt;
-  std::vector<Span> spans_ = {};
+  std::vector<Span> spans_{};
   mutable std::optional<bool> keeps_failure_ = std::nullopt;
 };
 
@@ -210,7 +210,7 @@ class SpanRecorder final : public SpanSink {
 
  private:
   std::mutex mutex_ = {};
-  std::vector<Span> spans_ = {};
+  std::vector<Span> spans_{};
 };
 
 }  // namespace v0

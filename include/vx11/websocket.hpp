@@ -40,7 +40,7 @@ struct WebSocketClose {
 struct WebSocketOptions {
   /// Those that the session speaks. The first one that the client offers, in the client's order, is
   /// chosen. Empty: none is asked for; else a client that offers none of them is refused.
-  std::vector<std::string> subprotocols = {};
+  std::vector<std::string> subprotocols{};
   /// Of one message from the client; above it is closed with 1009. Up to nine of them are held.
   std::size_t max_message_bytes = std::size_t{1024} * 1024;
   /// Of what waits to be sent: `send` fails above. Enough for a second of events, and a thousand

@@ -69,7 +69,7 @@ struct HttplibOptions {
   /// `sha256//` and the base64 of the SHA-256 of the public key (SubjectPublicKeyInfo), as
   /// `curl --pinnedpubkey` takes them. With that of the next key as a second one, a server can
   /// change its key. Empty: any key.
-  std::vector<std::string> pins = {};
+  std::vector<std::string> pins{};
   /// Called with every new socket before it connects, to set options such as SO_KEEPALIVE. The
   /// transport keeps ownership of the socket. Must not throw.
   std::function<void(int)> on_socket = {};

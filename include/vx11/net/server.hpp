@@ -5,6 +5,7 @@
 /// connections on a few threads.
 
 #include <vx11/clock.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/events.hpp>
 #include <vx11/export.hpp>
 #include <vx11/http_handler.hpp>
@@ -121,7 +122,7 @@ struct ServeOptions {
   /// Proxies that are believed about who their clients are: addresses, networks (`10.0.0.0/8`,
   /// `fd00::/8`), and `unix` for connections over a Unix-domain socket. Each must replace or append
   /// to the `client_header` that it receives, or clients could choose their address.
-  std::vector<std::string> trusted_proxies = {};
+  std::vector<std::string> trusted_proxies{};
   /// The header precedes TLS.
   ProxyProtocol proxy_protocol = ProxyProtocol::off;
   /// Of requests by a trusted proxy, and after a PROXY header of those whose client it names is
@@ -208,7 +209,7 @@ class VX11_API HttpServer {
  private:
   class Impl;
   explicit HttpServer(std::unique_ptr<Impl> impl) noexcept;
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 /// Binds and serves until SIGINT or SIGTERM, which drains `handler`; a second signal ends it

@@ -4,6 +4,7 @@
 /// TLS for `HttpServer`: certificates that can be replaced while it serves.
 
 #include <vx11/clock.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 
@@ -85,7 +86,7 @@ class VX11_API ServerTls {
  private:
   struct Impl;
   explicit ServerTls(std::unique_ptr<Impl> impl) noexcept;
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 }  // namespace v0

@@ -53,7 +53,7 @@ struct NetTransportOptions {
   /// `sha256//` and the base64 of the SHA-256 of the public key (SubjectPublicKeyInfo), as
   /// `curl --pinnedpubkey` takes them. With that of the next key as a second one, a server can
   /// change its key. Empty: any key.
-  std::vector<std::string> pins = {};
+  std::vector<std::string> pins{};
   /// How long the addresses of a host name are used if the resolver does not say; the system's
   /// never does. Long enough that a burst of new connections causes one look-up, short enough to
   /// follow a service that moves. If none of the cached addresses accepts, the name is looked up at
@@ -66,7 +66,7 @@ struct NetTransportOptions {
   /// The same for the calls to one origin each, by `Url::text`: what is counted here is counted
   /// there, too. Calls to other origins are counted in `counters` alone. Default: none, because
   /// only the program knows which origins are few enough to count each by itself.
-  std::map<std::string, std::shared_ptr<TransportCounters>, std::less<>> counters_by_origin = {};
+  std::map<std::string, std::shared_ptr<TransportCounters>, std::less<>> counters_by_origin{};
 };
 
 /// Reads the files for https, which the transport reads when it first connects.

@@ -34,7 +34,7 @@ class VX11_API TrustedProxies {
     unsigned bits = 128;
   };
 
-  std::vector<Network> networks_ = {};
+  std::vector<Network> networks_{};
   bool has_unix_ = false;
 };
 

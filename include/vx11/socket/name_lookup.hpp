@@ -17,7 +17,7 @@ inline namespace v0 {
 /// The addresses of a host name.
 struct ResolvedName {
   /// Numeric IPv4 and IPv6 addresses without brackets, the preferred one first. Others are ignored.
-  std::vector<std::string> addresses = {};
+  std::vector<std::string> addresses{};
   /// How long they are valid. None: as long as the transport's `name_cache`.
   std::optional<Duration> time_to_live = std::nullopt;
 };

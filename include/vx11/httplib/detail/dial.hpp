@@ -138,14 +138,14 @@ class Dialing {
   const DeadlineWaiter& waiter_;
   SteadyClock clock_;
   const std::function<void(int)>& on_socket_;
-  std::vector<Fd> attempts_ = {};
-  std::vector<pollfd> waited_ = {};  ///< One per attempt, in the same order.
+  std::vector<Fd> attempts_{};
+  std::vector<pollfd> waited_{};  ///< One per attempt, in the same order.
   Fd connected_ = {};
 };
 
 /// Where to connect to, and whether these addresses may be outdated.
 struct Destination {
-  std::vector<Address> addresses = {};
+  std::vector<Address> addresses{};
   bool cached = false;
 };
 

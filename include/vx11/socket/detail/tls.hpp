@@ -4,6 +4,7 @@
 /// TLS settings and sessions of transports and servers. Internal.
 
 #include <vx11/clock.hpp>
+#include <vx11/detail/owned.hpp>
 #include <vx11/export.hpp>
 #include <vx11/result.hpp>
 
@@ -74,7 +75,7 @@ class VX11_API TlsContext {
   friend class TlsSession;
   struct Impl;
   explicit TlsContext(std::unique_ptr<Impl> impl) noexcept;
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 /// One side of a TLS connection over a non-blocking socket.
@@ -132,7 +133,7 @@ class VX11_API TlsSession {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  detail::Owned<Impl> impl_;
 };
 
 }  // namespace socket_detail
