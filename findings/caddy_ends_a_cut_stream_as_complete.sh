@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What:     Caddy 2.6.2, nginx 1.22.1 and HAProxy 2.6.12 (Debian 12) as reverse proxies of an event stream whose upstream ends amid
-#           the answer: its connection is closed, or reset, behind the first event, before the last chunk. And a JSON answer
-#           with a Content-Length of which a half arrives.
+# What:     Caddy 2.6.2, nginx 1.22.1, HAProxy 2.6.12, h2o 2.2.5 and lighttpd 1.4.69 (Debian 12) as reverse proxies of an event
+#           stream whose upstream ends amid the answer: its connection is closed, or reset, behind the first event, before the
+#           last chunk. And a JSON answer with a Content-Length of which a half arrives.
 # Guess:    what is not complete is not complete for the client either: the proxy closes without the last chunk, and curl
 #           ends with 18.
 # Seen:     behind Caddy a cut stream is a complete one: it writes the last chunk itself, with `flush_interval -1` and without,
@@ -9,18 +9,24 @@
 #           connection is the end; with a reset all is lost, the first event too. With `proxy_http_version 1.1`, and behind
 #           HAProxy, the client sees the cut. A client behind Caddy can know the end of an answer only by what stands in it:
 #           a stream without `[DONE]` or a reason was cut, and what takes the end of the body for the end of the answer
-#           stores a part. An answer with a length is cut for the client behind each of them.
+#           stores a part. h2o writes the last chunk itself, too, if the upstream closes. lighttpd collects an answer before it
+#           sends any of it, and hands out the part as a complete one, with `server.stream-response-body = 2` as a cut one.
+#           An answer with a length is cut for the client behind each of them.
 # Output:   caddy: closed complete, reset complete, with a length cut
 #           caddy with flush_interval -1: closed complete, reset complete, with a length cut
 #           nginx: closed complete, reset cut, with a length cut
 #           nginx with HTTP/1.1: closed cut, reset cut, with a length cut
 #           haproxy: closed cut, reset cut, with a length cut
+#           h2o: closed complete, reset cut, with a length cut
+#           lighttpd: closed complete, reset complete, with a length cut
+#           lighttpd with stream-response-body 2: closed cut, reset cut, with a length cut
 set -euo pipefail
 work=$(mktemp -d)
 chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
 # Debian 12's packages, unpacked into the temporary folder; their libraries have to be installed.
-(cd "$work" && apt-get download -qq 'nginx=1.22.1-*' 'haproxy=2.6.12-*' 'caddy=2.6.2-*' 2>"$work/apt" &&
+(cd "$work" && apt-get download -qq 'nginx=1.22.1-*' 'haproxy=2.6.12-*' 'caddy=2.6.2-*' \
+  'h2o=2.2.5+*' 'lighttpd=1.4.69-*' 2>"$work/apt" &&
   for package in *.deb; do dpkg -x "$package" .; done) || { cat "$work/apt" >&2; exit 2; }
 cd "$work"
 export PATH=$work/usr/bin:$work/usr/sbin:$PATH HOME=$work
@@ -83,6 +89,23 @@ def caddy(option):
     return ("{\n admin off\n auto_https off\n}\nhttp://:PORT {\n bind 127.0.0.1\n reverse_proxy 127.0.0.1:ORIGIN {\n  " + option +
             "\n }\n}\n", ["caddy", "run", "--adapter", "caddyfile", "--config"])
 
+def lighttpd(option):
+    return (f"""server.modules = ("mod_proxy")
+server.document-root = "{work}"
+server.errorlog = "{work}/lighttpd.err"
+server.bind = "127.0.0.1"
+server.port = PORT
+{option}
+proxy.server = ("" => (("host" => "127.0.0.1", "port" => ORIGIN)))
+""", ["lighttpd", "-D", "-m", f"{work}/usr/lib/lighttpd", "-f"])
+
+h2o = """listen: {host: 127.0.0.1, port: PORT}
+hosts:
+  default:
+    paths:
+      "/":
+        proxy.reverse.url: "http://127.0.0.1:ORIGIN/"
+"""
 haproxy = """defaults
   mode http
   timeout connect 5s
@@ -98,6 +121,9 @@ proxies = {
     "nginx": nginx("one", ""),
     "nginx with HTTP/1.1": nginx("two", "proxy_http_version 1.1;"),
     "haproxy": (haproxy, ["haproxy", "-db", "-f"]),
+    "h2o": (h2o, ["h2o", "-c"]),
+    "lighttpd": lighttpd(""),
+    "lighttpd with stream-response-body 2": lighttpd("server.stream-response-body = 2"),
 }
 
 def start(name, configuration, command):
@@ -118,7 +144,7 @@ def start(name, configuration, command):
 
 def ask(port, path):
     said = subprocess.run(["curl", "-sN", "-m", "10", "-d", "{}", f"http://127.0.0.1:{port}/{path}"], capture_output=True, text=True)
-    return {0: "complete", 18: "cut"}.get(said.returncode, f"curl {said.returncode}")
+    return {0: "complete", 18: "cut", 56: "cut"}.get(said.returncode, f"curl {said.returncode}")
 
 for name, (configuration, command) in proxies.items():
     port = start(name, configuration, command)
@@ -132,4 +158,7 @@ caddy with flush_interval -1: closed complete, reset complete, with a length cut
 nginx: closed complete, reset cut, with a length cut
 nginx with HTTP/1.1: closed cut, reset cut, with a length cut
 haproxy: closed cut, reset cut, with a length cut
+h2o: closed complete, reset cut, with a length cut
+lighttpd: closed complete, reset complete, with a length cut
+lighttpd with stream-response-body 2: closed cut, reset cut, with a length cut
 EXPECTED
