@@ -24,6 +24,8 @@ vx11_embedding_example(health LINKS vx11::vx11
 find_package(Boost 1.74 QUIET)
 if(Boost_FOUND)
   vx11_embedding_example(boost_asio LINKS vx11::vx11 Boost::headers PRINTS "madre: after a moment")
+  target_compile_definitions(example-boost_asio PRIVATE  # see <vx11/boost_asio.hpp>
+    $<$<CXX_COMPILER_ID:Clang>:BOOST_ASIO_HAS_CO_AWAIT=1>)
 endif()
 if(VX11_HTTPLIB)
   vx11_embedding_example(mount LINKS vx11::vx11 vx11::httplib

@@ -153,7 +153,7 @@ class BasicAdaptiveLimit : public detail::ExecuteNames<BasicAdaptiveLimit<Clock>
   ~BasicAdaptiveLimit() = default;
 
   /// Acquires a permit for one call now, or returns `rejected`.
-  tl::expected<Permit, Rejection> try_acquire() noexcept {
+  [[nodiscard]] tl::expected<Permit, Rejection> try_acquire() noexcept {
     std::uint32_t running = running_.load(std::memory_order_relaxed);
     do {
       if (running >= limit()) {

@@ -3,7 +3,8 @@
 /// \file
 /// A bridge between the library's tasks and Boost.Asio's awaitables. No other header includes this
 /// one, and no library of this project links Boost: a program that includes it brings its own
-/// Boost.Asio, 1.74 or newer, of any version.
+/// Boost.Asio, 1.74 or newer, of any version. With clang and libstdc++ Asio needs
+/// `-DBOOST_ASIO_HAS_CO_AWAIT=1` for the whole program: it looks for libc++'s coroutines only.
 
 #include <vx11/task.hpp>
 
@@ -23,6 +24,10 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#if !defined(BOOST_ASIO_HAS_CO_AWAIT)
+#error "Boost.Asio finds no coroutines: with clang and libstdc++ define BOOST_ASIO_HAS_CO_AWAIT=1"
+#endif
 
 namespace vx11 {
 inline namespace v0 {

@@ -87,7 +87,7 @@ class BasicBulkhead : public detail::ExecuteNames<BasicBulkhead<Clock>> {
   ~BasicBulkhead() = default;
 
   /// Acquires a slot now, or returns `rejected`.
-  tl::expected<Permit, Rejection> try_acquire() noexcept {
+  [[nodiscard]] tl::expected<Permit, Rejection> try_acquire() noexcept {
     auto permit = try_admit();
     if (!permit) {
       count(&BulkheadStats::rejected);

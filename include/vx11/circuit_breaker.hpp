@@ -76,7 +76,7 @@ class BasicCircuitBreaker {
 
   /// Requests admission for one call.
   /// \return a permit that takes the call's verdict, or a rejection with the time to retry.
-  Admission try_acquire() noexcept {
+  [[nodiscard]] Admission try_acquire() noexcept {
     const auto word = core_.load();
     if (word.phase() == detail::CircuitPhase::closed) [[likely]]
       return admit(word);
@@ -114,7 +114,7 @@ class BasicCircuitBreaker {
   /// auto reply = co_await breaker.async_run([&] { return client.async_get(url); });
   /// ```
   template <std::invocable Call, class Classify = CallVerdict>
-  std::invoke_result_t<Call&> async_run(Call call, Classify classify = {}) {
+  typename detail::AwaitedCall<Call>::type async_run(Call call, Classify classify = {}) {
     auto permit = try_acquire();
     if (!permit) co_return fail(permit.error());
     detail::PermitReport report(std::move(*permit));

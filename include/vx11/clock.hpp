@@ -56,7 +56,8 @@ class SteadyClock {
   SteadyClock(const TimeSource& source) noexcept : source_(&source) {}
 
   TimePoint now() const noexcept {
-    return source_ ? source_->now() : TimePoint(std::chrono::steady_clock::now());
+    if (source_) return source_->now();
+    return std::chrono::steady_clock::now();
   }
 
  private:

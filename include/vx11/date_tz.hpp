@@ -28,7 +28,7 @@ inline Result<TimeZone> find_time_zone(std::string_view name) {
     return TimeZone(std::string(name), [zone](WallTime at) {
       const auto clamp = [](date::sys_seconds time) {
         constexpr auto kFarthest = std::chrono::hours(24 * 365 * 10'000L);
-        const auto since = std::chrono::seconds(time.time_since_epoch());
+        const std::chrono::seconds since = time.time_since_epoch();
         if (since >= kFarthest) return WallTime::max();
         return since <= -kFarthest ? WallTime::min() : WallTime(since);
       };

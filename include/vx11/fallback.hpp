@@ -130,7 +130,10 @@ class Fallback : public detail::ExecuteNames<Fallback<Substitute, Failed>> {
     } else if constexpr (std::is_invocable_v<Substitute&>) {
       return substitute_();
     } else {
-      return R(substitute_);
+      static_assert(std::is_constructible_v<R, Substitute&>,
+                    "a substitute is a value for the call's result, or a function of nothing or of "
+                    "the failed result, const Result<T>&");
+      if constexpr (std::is_constructible_v<R, Substitute&>) return R(substitute_);
     }
   }
 

@@ -199,7 +199,9 @@ class Headers {
   }
   std::size_t count(std::string_view name) const noexcept {
     std::size_t found = 0;
-    for (const Header header : *this) found += equals_ignoring_case(header.name, name) ? 1 : 0;
+    for (const Header header : *this) {
+      if (equals_ignoring_case(header.name, name)) ++found;
+    }
     return found;
   }
 

@@ -99,35 +99,34 @@ concept RouteHandler = std::copy_constructible<F> &&(
 /// Not thread-safe; what `build` returns is, and is immutable.
 class VX11_API HttpRoutes {
  public:
-  HttpRoutes& get(std::string pattern, RouteHandler auto handler, RouteOptions options = {}) {
+  HttpRoutes& get(std::string pattern, auto handler, RouteOptions options = {}) {
     return on("GET", std::move(pattern), std::move(handler), std::move(options));
   }
-  HttpRoutes& post(std::string pattern, RouteHandler auto handler, RouteOptions options = {}) {
+  HttpRoutes& post(std::string pattern, auto handler, RouteOptions options = {}) {
     return on("POST", std::move(pattern), std::move(handler), std::move(options));
   }
-  HttpRoutes& put(std::string pattern, RouteHandler auto handler, RouteOptions options = {}) {
+  HttpRoutes& put(std::string pattern, auto handler, RouteOptions options = {}) {
     return on("PUT", std::move(pattern), std::move(handler), std::move(options));
   }
-  HttpRoutes& patch(std::string pattern, RouteHandler auto handler, RouteOptions options = {}) {
+  HttpRoutes& patch(std::string pattern, auto handler, RouteOptions options = {}) {
     return on("PATCH", std::move(pattern), std::move(handler), std::move(options));
   }
-  HttpRoutes& del(std::string pattern, RouteHandler auto handler, RouteOptions options = {}) {
+  HttpRoutes& del(std::string pattern, auto handler, RouteOptions options = {}) {
     return on("DELETE", std::move(pattern), std::move(handler), std::move(options));
   }
 
   /// A route for any method.
-  template <RouteHandler F>
+  template <class F>
   HttpRoutes& on(std::string method, std::string pattern, F handler, RouteOptions options = {}) {
-    return add(
-        std::move(method), std::move(pattern),
-        [handler = std::move(handler)](const RoutedRequest& call) {
-          if constexpr (std::invocable<const F&, const RoutedRequest&>) {
-            return detail::streamed(handler(call));
-          } else {
-            return detail::streamed(handler(call.request));
-          }
-        },
-        std::move(options));
+    static_assert(
+        RouteHandler<F>,
+        "a route's function takes const HttpRequest& or const RoutedRequest&, returns "
+        "HttpResponse, StreamedResponse or a Task of either, can be copied, and is const: "
+        "no mutable lambda");
+    if constexpr (RouteHandler<F>) {
+      add(std::move(method), std::move(pattern), routed(std::move(handler)), std::move(options));
+    }
+    return *this;
   }
 
   /// `handler` answers every path below `prefix` that no route here matches, its target unchanged;
@@ -144,6 +143,17 @@ class VX11_API HttpRoutes {
   Result<std::shared_ptr<HttpHandler>> build() const;
 
  private:
+  template <RouteHandler F>
+  static detail::RouteFunction routed(F handler) {
+    return [handler = std::move(handler)](const RoutedRequest& call) {
+      if constexpr (std::invocable<const F&, const RoutedRequest&>) {
+        return detail::streamed(handler(call));
+      } else {
+        return detail::streamed(handler(call.request));
+      }
+    };
+  }
+
   struct Route {
     std::string method;
     std::string pattern;

@@ -75,7 +75,7 @@ class BasicKeyedRateLimiter {
   ~BasicKeyedRateLimiter() = default;
 
   /// Like `BasicRateLimiter::try_acquire`, for `key`.
-  tl::expected<void, Rejection> try_acquire(const Key& key, std::uint32_t cost = 1) {
+  [[nodiscard]] tl::expected<void, Rejection> try_acquire(const Key& key, std::uint32_t cost = 1) {
     const Duration too_soon = decide(key, cost);
     if (too_soon == Duration::zero()) return {};
     events_(Event{.kind = EventKind::rate_limiter_rejected, .name = name_, .duration = too_soon});

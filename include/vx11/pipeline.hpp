@@ -28,6 +28,14 @@ concept HasAsyncRun = requires(Policy& policy, Next next, Deadline deadline) {
   policy.async_run(next, deadline);
 };
 
+/// The one place of the text that names a policy's members.
+template <bool has_members>
+constexpr void require_members() noexcept {
+  static_assert(has_members,
+                "a policy of a pipeline has run(next, deadline), and async_run for awaited calls: "
+                "see <vx11/policy.hpp>; the call itself is given to Pipeline::run");
+}
+
 /// Adapts a user-defined policy from before 0.2 with the member names of that time.
 template <class Policy>
 class NamedExecute {
@@ -52,11 +60,19 @@ CallResult<Next> run_under(Policy& policy, Next next, Deadline deadline) {
     if constexpr (HasAsyncRun<Policy, Next>) {
       return policy.async_run(std::move(next), std::move(deadline));
     } else {
+      require_members < requires {
+        policy.async_execute(next, deadline);
+      }
+      > ();
       return NamedExecute<Policy>::async_run(policy, std::move(next), std::move(deadline));
     }
   } else if constexpr (HasRun<Policy, Next>) {
     return policy.run(std::move(next), std::move(deadline));
   } else {
+    require_members < requires {
+      policy.execute(next, deadline);
+    }
+    > ();
     return NamedExecute<Policy>::run(policy, std::move(next), std::move(deadline));
   }
 }
@@ -131,6 +147,9 @@ struct AsCallResult<Task<T>> {
 /// The innermost call, which may ignore the deadline and return a plain value or nothing.
 template <class Function>
 class Innermost {
+  static_assert(std::invocable<Function&, Deadline> || std::invocable<Function&>,
+                "the function that a pipeline runs takes a Deadline or nothing");
+
  public:
   explicit Innermost(Function function) : function_(std::move(function)) {}
 

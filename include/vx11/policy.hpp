@@ -50,6 +50,13 @@ template <class T>
 struct IsTask : std::false_type {};
 template <class T>
 struct IsTask<Task<T>> : std::true_type {};
+
+template <class Returned>
+struct Awaited {
+  static_assert(IsTask<Returned>::value,
+                "async_run() awaits the call, and this one returns no Task: call run()");
+  using type = typename Returned::value_type;
+};
 }  // namespace detail
 
 /// A call that is awaited.
@@ -58,7 +65,7 @@ concept AwaitableCall = detail::IsTask<CallResult<Next>>::value;
 
 /// The result of awaiting a call: the `Result<T>` of its `Task<Result<T>>`.
 template <class Next>
-using AwaitedResult = typename CallResult<Next>::value_type;
+using AwaitedResult = typename detail::Awaited<CallResult<Next>>::type;
 
 namespace detail {
 

@@ -189,7 +189,8 @@ struct MadreReply {
   bool pending() const noexcept { return status == 504; }
 };
 
-/// Reads and changes madre's power state. Each member blocks; its `async_` twin is awaited.
+/// Reads and changes madre's power state. Each member blocks, and is `invalid_argument` on an event
+/// loop over a transport that suspends; its `async_` twin is awaited.
 ///
 /// A refusal by madre (4xx) is an answer; `unreachable`, `timeout`, `http_status` (5xx),
 /// `circuit_open` and `invalid_reply` (not JSON) are errors. Commands are sent once, never

@@ -145,7 +145,7 @@ class BasicRateLimiter : public detail::ExecuteNames<BasicRateLimiter<Clock>> {
 
   /// Takes `cost` calls from the rate, all or none. A cost above the burst is never admitted; a
   /// cost of zero always is.
-  tl::expected<void, Rejection> try_acquire(std::uint32_t cost = 1) noexcept {
+  [[nodiscard]] tl::expected<void, Rejection> try_acquire(std::uint32_t cost = 1) noexcept {
     const auto now = TimePoint(clock_.now()).time_since_epoch().count();
     auto arrival = arrival_.load(std::memory_order_relaxed);
     for (;;) {

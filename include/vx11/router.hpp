@@ -191,7 +191,7 @@ class VX11_API Router {
   /// \return every mistake of the description, by target name, in one `invalid_argument` error.
   static Result<Router> create(RouterOptions options);
 
-  /// Blocks until answered.
+  /// Blocks until answered. In a route on an event loop: `invalid_argument`; await `async_ask`.
   /// \see async_ask
   Result<ChatReply, ChatFailure> ask(const ChatRequest& chat, Deadline deadline = {}) const;
   /// \return the answer of the first target that gave one, or why none did. `cancelled` if the stop

@@ -142,6 +142,8 @@ using ReadyValue = std::conditional_t<std::is_void_v<T>, std::monostate, std::op
 /// Based on L. Baker, cppcoro's `task`; N4861 for the mechanism.
 template <class T>
 class [[nodiscard]] Task {
+  static_assert(!std::is_reference_v<T>, "a task returns a value: T*, std::reference_wrapper<T>");
+
  public:
   using promise_type = detail::Promise<T>;
   using value_type = T;

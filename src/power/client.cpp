@@ -7,6 +7,7 @@
 #include "json/text.hpp"
 #include "power/connection.hpp"
 #include "power/reply.hpp"
+#include "threads/blocking_wait.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -70,7 +71,7 @@ Task<Result<PowerState>> PowerStateView::async_state(Deadline deadline) const {
 }
 
 Result<PowerState> PowerStateView::state(Deadline deadline) const {
-  return sync_wait(async_state(std::move(deadline)));
+  return wait_for(async_state(std::move(deadline)), !blocks(), "async_state");
 }
 
 bool PowerStateView::blocks() const noexcept {
@@ -139,19 +140,22 @@ Task<Result<MadreReply>> PowerStateClient::async_close_window(const std::string&
 }
 
 Result<MadreReply> PowerStateClient::status(Deadline deadline) const {
-  return sync_wait(async_status(std::move(deadline)));
+  return wait_for(async_status(std::move(deadline)), !blocks(), "async_status");
 }
 Result<MadreReply> PowerStateClient::solo_madre_status(Deadline deadline) const {
-  return sync_wait(async_solo_madre_status(std::move(deadline)));
+  return wait_for(async_solo_madre_status(std::move(deadline)), !blocks(),
+                  "async_solo_madre_status");
 }
 Result<MadreReply> PowerStateClient::apply_solo_madre(Deadline deadline) const {
-  return sync_wait(async_apply_solo_madre(std::move(deadline)));
+  return wait_for(async_apply_solo_madre(std::move(deadline)), !blocks(), "async_apply_solo_madre");
 }
 Result<MadreReply> PowerStateClient::open_window(WindowRequest window, Deadline deadline) const {
-  return sync_wait(async_open_window(std::move(window), std::move(deadline)));
+  return wait_for(async_open_window(std::move(window), std::move(deadline)), !blocks(),
+                  "async_open_window");
 }
 Result<MadreReply> PowerStateClient::close_window(std::string window_id, Deadline deadline) const {
-  return sync_wait(async_close_window(std::move(window_id), std::move(deadline)));
+  return wait_for(async_close_window(std::move(window_id), std::move(deadline)), !blocks(),
+                  "async_close_window");
 }
 
 }  // namespace v0

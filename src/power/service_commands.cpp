@@ -10,6 +10,7 @@
 
 #include "json/scan.hpp"
 #include "power/reply.hpp"
+#include "threads/blocking_wait.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -111,13 +112,14 @@ Task<Result<MadreReply>> PowerStateClient::async_restart(std::string service,
 }
 
 Result<MadreReply> PowerStateClient::start(std::string service, Deadline deadline) const {
-  return sync_wait(async_start(std::move(service), std::move(deadline)));
+  return wait_for(async_start(std::move(service), std::move(deadline)), !blocks(), "async_start");
 }
 Result<MadreReply> PowerStateClient::stop(std::string service, Deadline deadline) const {
-  return sync_wait(async_stop(std::move(service), std::move(deadline)));
+  return wait_for(async_stop(std::move(service), std::move(deadline)), !blocks(), "async_stop");
 }
 Result<MadreReply> PowerStateClient::restart(std::string service, Deadline deadline) const {
-  return sync_wait(async_restart(std::move(service), std::move(deadline)));
+  return wait_for(async_restart(std::move(service), std::move(deadline)), !blocks(),
+                  "async_restart");
 }
 
 }  // namespace v0

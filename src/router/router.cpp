@@ -1,8 +1,10 @@
 #include <vx11/router.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "router/attempt_spans.hpp"
 #include "router/chat_attempt_state.hpp"
@@ -10,6 +12,7 @@
 #include "router/router_impl.hpp"
 #include "router/send_through_breaker.hpp"
 #include "router/validate.hpp"
+#include "threads/blocking_wait.hpp"
 
 namespace vx11 {
 inline namespace v0 {
@@ -116,6 +119,11 @@ Task<Result<ChatReply, ChatFailure>> Router::async_ask(
 }
 
 Result<ChatReply, ChatFailure> Router::ask(const ChatRequest& chat, Deadline deadline) const {
+  const std::vector<RouterTarget>& targets = impl_->options.targets;
+  const auto suspends = [](const RouterTarget& target) { return !target.transport->blocks(); };
+  if (waits_for_itself(std::any_of(targets.begin(), targets.end(), suspends))) {
+    return tl::unexpected<ChatFailure>(ChatFailure(refuse_to_wait("async_ask").value()));
+  }
   return sync_wait(async_ask(std::cref(chat), std::move(deadline)));
 }
 

@@ -16,8 +16,13 @@ refused() {  # TEXT FLAGS…
   echo "ok   refused: $text"
 }
 
-build "$@" -fsyntax-only -Wall -Wextra -Wpedantic -Wshadow -Werror "$work/all.cpp"
-echo "ok   -Wshadow"
+warnings=(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wcast-qual -Wundef
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wextra-semi)
+if ! "$compiler" -dM -E -x c++ /dev/null | grep -q '__clang__'; then
+  warnings+=(-Wuseless-cast -Wlogical-op -Wduplicated-branches -Wsuggest-override)
+fi
+build "$@" -fsyntax-only "${warnings[@]}" -Werror "$work/all.cpp"
+echo "ok   ${warnings[*]}"
 build "$@" -fsyntax-only -fno-exceptions -Wall -Wextra -Werror "$work/all.cpp"
 build "$@" -fno-exceptions -Wall -Wextra -Werror "$here/no_exceptions.cpp" -o "$work/no_exceptions" -pthread
 "$work/no_exceptions"

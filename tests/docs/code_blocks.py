@@ -14,7 +14,7 @@ import sys
 
 FENCE = re.compile(r"^\s*(?:///? ?)?```(\w*)\s*$")
 COMMENT = re.compile(r"^\s*/// ?")
-DECLARATIONS = re.compile(r"(template|struct|class|namespace)\b|vx11::Task<.*\) \{$", re.MULTILINE)
+DECLARATIONS = re.compile(r"(template|struct|class|namespace)\b|vx11::(?:Task|Result)<[^=]*\) \{$", re.MULTILINE)
 
 
 def blocks_of(path):

@@ -50,7 +50,7 @@ extern std::shared_ptr<vx11::ChatCompletionsApi> completions;
 extern std::string url;
 extern vx11::Deadline deadline;
 extern std::shared_ptr<vx11::Transport> http;
-extern vx11::Result<Page> (&substitute)(const vx11::Error& error);
+extern vx11::Result<Page> (&substitute)(const vx11::Result<Page>& failed);
 extern vx11::CircuitBreaker& breaker;
 extern vx11::Bulkhead& bulkhead;
 extern vx11::RateLimiter& limiter;

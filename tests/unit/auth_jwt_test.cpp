@@ -245,8 +245,10 @@ TEST_CASE_FIXTURE(Jwt, "an extension that must be understood is forbidden") {
 }
 
 TEST_CASE_FIXTURE(Jwt, "RS256 and ES256 are verified with the public key alone") {
-  for (const auto& [alg, pair] :
+  for (const auto& signer :
        {std::pair("RS256", KeyPair::rsa(2048)), std::pair("ES256", KeyPair::p256())}) {
+    const std::string alg = signer.first;  // clang 14 captures no structured binding
+    const KeyPair& pair = signer.second;
     CAPTURE(alg);
     const std::string header = std::string(R"({"alg":")") + alg + R"("})";
     options.algorithms = {alg};

@@ -183,7 +183,8 @@ TEST_CASE("mistakes in a body are named") {
       {Site::chat(R"(,"metadata":{"session_id":1})"), "metadata.session_id"}};
   Site site;
   for (const auto& [body, param] : bodies) {
-    CAPTURE(body);
+    const auto& case_body = body;  // clang 14 captures no structured binding
+    CAPTURE(case_body);
     const HttpResponse answer = site.post(body);
     CHECK(answer.status == 400);
     CHECK(error_of(answer).at("param") == param);

@@ -109,7 +109,8 @@ TEST_CASE("embeddings: mistakes are named, and no target is asked") {
       {R"({"model":"vx11/local","input":null})", "input"},
       {R"({"model":"vx11/local","input":{}})", "input"}};
   for (const auto& [body, param] : bodies) {
-    CAPTURE(body);
+    const auto& case_body = body;  // clang 14 captures no structured binding
+    CAPTURE(case_body);
     const HttpResponse answer = site.embed(body);
     CHECK(answer.status == 400);
     CHECK(error_of(answer).at("param") == param);

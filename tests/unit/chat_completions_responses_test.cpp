@@ -122,7 +122,8 @@ TEST_CASE("a response that is more than text is refused by the name of its membe
       {R"("input":[])", "input"},
       {R"("instructions":"brief","input":[{"role":"boss","content":"x"}])", "input[0].role"}};
   for (const auto& [members, param] : bodies) {
-    CAPTURE(members);
+    const auto& case_members = members;  // clang 14 captures no structured binding
+    CAPTURE(case_members);
     Site site;
     const HttpResponse refused =
         site.send(Site::request("POST", "/v1/responses", R"({"model":"vx11",)" + members + "}"));

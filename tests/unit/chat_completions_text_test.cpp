@@ -146,7 +146,8 @@ TEST_CASE("a text completion: what a chat has no place for is refused by its nam
       {R"("prompt":"x","stream":"yes")", "stream"}};
   Site site;
   for (const auto& [members, param] : bodies) {
-    CAPTURE(members);
+    const auto& case_members = members;  // clang 14 captures no structured binding
+    CAPTURE(case_members);
     const HttpResponse refused = site.send(completion(members));
     CHECK(refused.status == 400);
     CHECK(error_of(refused).at("param") == param);

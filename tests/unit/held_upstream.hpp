@@ -27,7 +27,7 @@ class HeldUpstream final : public vx11::Transport {
   vx11::Task<Answer> send(const vx11::HttpRequest&, vx11::Deadline deadline) override {
     Call& call = calls_.emplace_back();
     call.deadline = deadline;
-    const auto stop = [this, &call] { end(call, vx11::fail(vx11::Errc::cancelled)); };
+    const auto stop = [&call] { end(call, vx11::fail(vx11::Errc::cancelled)); };
     const std::stop_callback on_stop(deadline.stop_token(), stop);
     Waiting waiting{call};
     co_await waiting;

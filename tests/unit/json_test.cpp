@@ -173,7 +173,8 @@ TEST_CASE("the place of an error is the first byte that does not belong there") 
                                                                   {R"({"\u00e9":"\u00e9",})", 19},
                                                                   {R"({"a":"open)", 10}};
   for (const auto& [text, byte] : cases) {
-    CAPTURE(text);
+    const auto& case_text = text;  // clang 14 captures no structured binding
+    CAPTURE(case_text);
     CHECK(scan(text).error().reason == json::ScanErrc::not_json);
     CHECK(scan(text).error().byte == byte);
   }

@@ -283,7 +283,8 @@ TEST_CASE_FIXTURE(Issuer, "keys stay in force while the issuer is down, hangs or
       {[large](const vx11::Deadline&) { return json_of(large); },
        "the answer is larger than 256 KiB"}};
   for (const auto& [answer, text] : faults) {
-    CAPTURE(text);
+    const auto& case_text = text;  // clang 14 captures no structured binding
+    CAPTURE(case_text);
     answers(answer);
     clock.advance(1h);
     CHECK(failure(fetched(*keys)) == text);

@@ -1,6 +1,9 @@
 // Routes of the user's own behind the event-driven server, beside an operator API.
 #include <vx11/http_routes.hpp>
+#include <vx11/net/transport.hpp>
+#include <vx11/power_state_client.hpp>
 #include <vx11/replaceable_handler.hpp>
+#include <vx11/router.hpp>
 
 #include <memory>
 #include <semaphore>
@@ -272,4 +275,24 @@ TEST_CASE_FIXTURE(RoutedServer, "a client that disconnects fires the stop token 
   }
   gate->wait_for_cancelled();
   CHECK(ask(getting("/hello")).status == 200);
+}
+
+TEST_CASE_FIXTURE(RoutedServer,
+                  "a blocking call in a route is refused instead of stopping its loop") {
+  const auto http = vx11::make_net_transport();
+  const std::string url = "http://127.0.0.1:1";
+  const vx11::Router router =
+      vx11::Router::create({.targets = {{.name = "madre", .url = url, .transport = http}}}).value();
+  const vx11::PowerStateClient madre(http, url);
+  routes.get("/ask", [&](const HttpRequest&) {
+    return text(router.ask(vx11::ChatRequest("hello", "")).error().detail);
+  });
+  routes.get("/state", [&](const HttpRequest&) { return text(madre.state().error().detail); });
+  routes.get("/close",
+             [&](const HttpRequest&) { return text(madre.close_window().error().detail); });
+  const std::string refused = "this is the thread of an event loop, which must not wait: co_await ";
+  CHECK(ask("GET /ask HTTP/1.1\r\n" + kHost + "\r\n").body == refused + "async_ask()");
+  CHECK(ask("GET /state HTTP/1.1\r\n" + kHost + "\r\n").body == refused + "async_state()");
+  CHECK(ask("GET /close HTTP/1.1\r\n" + kHost + "\r\n").body == refused + "async_close_window()");
+  CHECK(madre.state().error().code == vx11::Errc::unreachable);  // here it may wait
 }

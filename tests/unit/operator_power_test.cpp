@@ -108,7 +108,8 @@ TEST_CASE_FIXTURE(Power, "a madre that cannot be asked is 503 on every power end
       {HttpResponse(200, "text/html", "<html>stack trace"), "invalid_reply"}};
   for (const auto& [fault, reason] : faults) {
     for (const Order& order : all_orders()) {
-      CAPTURE(reason);
+      const auto& case_reason = reason;  // clang 14 captures no structured binding
+      CAPTURE(case_reason);
       CAPTURE(order.target);
       Power site;
       site.to_power->then(fault);

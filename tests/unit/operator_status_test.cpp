@@ -43,7 +43,8 @@ TEST_CASE_FIXTURE(Site, "all well: the contract's answer, field by field") {
 TEST_CASE_FIXTURE(Site, "every component says when and how long it was looked at") {
   const json parts = status_of(*this).at("components");
   for (const auto& [name, part] : parts.items()) {
-    CAPTURE(name);
+    const auto& case_name = name;  // clang 14 captures no structured binding
+    CAPTURE(case_name);
     CHECK(part.at("latency_ms").is_number());
     CHECK(part.at("checked_at") == "2025-12-28T12:34:56.789Z");
   }

@@ -272,7 +272,8 @@ TEST_CASE_FIXTURE(Intents, "an intent that madre may have accepted is pending, n
       {HttpResponse(500, "text/plain", "stack trace"), "error"},
       {HttpResponse(200, "text/html", "<html>"), "invalid_reply"}};
   for (const auto& [fault, reason] : faults) {
-    CAPTURE(reason);
+    const auto& case_reason = reason;  // clang 14 captures no structured binding
+    CAPTURE(case_reason);
     Intents site;
     site.to_madre->then(fault);
     const HttpResponse answer = site.emit(R"({"target":"x"})");

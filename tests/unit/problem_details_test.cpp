@@ -118,7 +118,8 @@ TEST_CASE("Accept decides by its weights") {
   operator_site::Site site;
   const auto handler = around(site.api());
   for (const auto& [accept, is_problem] : cases) {
-    CAPTURE(accept);
+    const auto& case_accept = accept;  // clang 14 captures no structured binding
+    CAPTURE(case_accept);
     const auto asked = ask(*handler, accepting(HttpRequest("GET", {}, "/nothing"), accept));
     const HttpResponse& answer = asked->answer->head;
     CHECK((answer.headers.get("Content-Type") == kProblem) == is_problem);

@@ -320,7 +320,8 @@ TEST_CASE_FIXTURE(Log, "traceparent is taken over by the letter of the recommend
       {"00", false},
       {std::string(55, '"'), false}};
   for (const auto& [text, is_valid] : cases) {
-    CAPTURE(text);
+    const auto& case_text = text;  // clang 14 captures no structured binding
+    CAPTURE(case_text);
     HttpRequest request = post("/operator/chat/ask");
     request.headers.add("traceparent", text);
     ask(*handler, request);

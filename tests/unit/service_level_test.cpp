@@ -95,7 +95,8 @@ struct Play : Site {
       const json burns = check.value("burn", json::object());
       for (const auto& [window, burn] : burns.items()) {
         const double wanted = burn.get<double>();
-        CAPTURE(window);
+        const auto& case_window = window;  // clang 14 captures no structured binding
+        CAPTURE(case_window);
         CHECK(std::abs(level->burn_rate(kWindows.at(window)) - wanted) <= 0.06 * wanted);
       }
     }

@@ -147,11 +147,13 @@ TEST_CASE("what is no function, or no call of one, is refused by its name") {
       {kQuestion + R"(,{"role":"assistant"})", "messages[1].content"}};
   for (const Dialect& dialect : {ollama(), anthropic()}) {
     for (const auto& [member, name] : members) {
-      CAPTURE(member);
+      const auto& case_member = member;  // clang 14 captures no structured binding
+      CAPTURE(case_member);
       CHECK(refusal(dialect, completion(member)) == name);
     }
     for (const auto& [message, name] : messages) {
-      CAPTURE(message);
+      const auto& case_message = message;  // clang 14 captures no structured binding
+      CAPTURE(case_message);
       CHECK(refusal(dialect, completion("", message)) == name);
     }
     CHECK(refusal(dialect, completion(R"("tools":[],"tool_choice":"none")")).empty());

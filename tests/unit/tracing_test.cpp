@@ -306,11 +306,13 @@ TEST_CASE("the manual has every attribute and event that spans have, in its plac
   Written manual;
   for (const auto& row : vx11::span_attribute_table()) manual.emplace(row.place, row.name);
   for (const auto& [place, name] : written) {
-    CAPTURE(name);
+    const auto& case_name = name;  // clang 14 captures no structured binding
+    CAPTURE(case_name);
     CHECK(manual.contains({place, name}));
   }
   for (const auto& [place, name] : manual) {
-    CAPTURE(name);
+    const auto& case_name = name;  // clang 14 captures no structured binding
+    CAPTURE(case_name);
     CHECK(written.contains({place, name}));
   }
 }

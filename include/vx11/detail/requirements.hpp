@@ -7,7 +7,7 @@
 #include <version>
 
 #if !defined(__cpp_impl_coroutine)
-#error "vx11 needs C++20 with coroutines: -std=c++20, with g++ 12 or clang 15 or newer"
+#error "vx11 needs C++20 with coroutines: -std=c++20, with g++ 12 or clang 14 or newer"
 #elif !defined(__cpp_lib_jthread)
 #error "vx11 needs std::stop_token: libstdc++, or libc++ 18 or newer with -fexperimental-library"
 #endif

@@ -36,6 +36,14 @@ concept Awaitable = requires(T&& value) {
   operator co_await(std::forward<T>(value));
 };
 
+/// What a call returns that `async_run` awaits.
+template <class Call>
+struct AwaitedCall {
+  using type = std::invoke_result_t<Call&>;
+  static_assert(Awaitable<type>,
+                "async_run() awaits the call, and this one returns no Task: call run()");
+};
+
 /// Runs the call; an exception from it is a failure and passes through to the caller.
 template <class Permit, class Call>
 std::invoke_result_t<Call> call_under(Permit& permit, Call&& call) {

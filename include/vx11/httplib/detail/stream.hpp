@@ -46,6 +46,8 @@ class ExchangeStream final : public httplib::Stream {
       : channel_(channel), waiter_(waiter), head_(head), body_(body), max_bytes_(max_bytes) {}
 
   // NOLINTBEGIN(modernize-use-override)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsuggest-override"
   ssize_t read(char* into, size_t size) {
     if (failure_ || !send_all()) return -1;
     if (begin_ == end_ && !fill()) return failure_ ? -1 : 0;
@@ -54,34 +56,57 @@ class ExchangeStream final : public httplib::Stream {
     begin_ += count;
     return acceptable(std::string_view(into, count)) ? static_cast<ssize_t>(count) : -1;
   }
-  ssize_t write(const char*, size_t size) { return static_cast<ssize_t>(size); }
-  bool is_readable() const { return true; }
-  bool is_writable() const { return true; }
-  bool wait_readable() const { return true; }
-  bool wait_writable() const { return true; }
-  time_t duration() const { return 0; }
+  ssize_t write(const char*, size_t size) {
+    return static_cast<ssize_t>(size);
+  }
+  bool is_readable() const {
+    return true;
+  }
+  bool is_writable() const {
+    return true;
+  }
+  bool wait_readable() const {
+    return true;
+  }
+  bool wait_writable() const {
+    return true;
+  }
+  time_t duration() const {
+    return 0;
+  }
   void get_remote_ip_and_port(std::string&, int&) const {}
   void get_local_ip_and_port(std::string&, int&) const {}
-  socket_t socket() const { return INVALID_SOCKET; }
+  socket_t socket() const {
+    return INVALID_SOCKET;
+  }
+#pragma GCC diagnostic pop
   // NOLINTEND(modernize-use-override)
 
   /// Marks the start of the body.
-  void head_is_read() noexcept { in_head_ = false; }
+  void head_is_read() noexcept {
+    in_head_ = false;
+  }
   /// Ends the exchange for a reason outside the channel.
   bool refuse(Error why) {
     failure_ = std::move(why);
     return false;
   }
 
-  const std::optional<Error>& failure() const noexcept { return failure_; }
+  const std::optional<Error>& failure() const noexcept {
+    return failure_;
+  }
   /// Whether any byte of a response has arrived.
-  bool got_any() const noexcept { return received_ > 0; }
+  bool got_any() const noexcept {
+    return received_ > 0;
+  }
   /// Whether both sides are at the end of a message and the connection is intact.
   bool in_step() const noexcept {
     return !failure_ && !ended_ && !cut_off_ && sent_ && begin_ == end_;
   }
   /// Whether the last line read is empty, as after the last chunk.
-  bool at_empty_line() const noexcept { return last_four_ == 0x0d0a0d0aU; }
+  bool at_empty_line() const noexcept {
+    return last_four_ == 0x0d0a0d0aU;
+  }
 
  private:
   /// A peer may respond and close before it has read everything: that response is still usable, so

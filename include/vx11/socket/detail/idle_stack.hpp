@@ -4,10 +4,7 @@
 /// `IdleStack`: which idle connections to one origin are kept, and which is used next. Internal to
 /// the transports.
 
-#include <algorithm>
 #include <cstddef>
-#include <functional>
-#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -40,11 +37,16 @@ class IdleStack {
   /// \return the removed connections
   template <class Condition>
   std::vector<Connection> remove_if(Condition condition) {
-    const auto leaving =
-        std::stable_partition(idle_.begin(), idle_.end(), std::not_fn(std::ref(condition)));
-    std::vector<Connection> removed(std::make_move_iterator(leaving),
-                                    std::make_move_iterator(idle_.end()));
-    idle_.erase(leaving, idle_.end());
+    std::vector<Connection> removed;
+    auto kept = idle_.begin();
+    for (Connection& idle : idle_) {
+      if (condition(std::as_const(idle))) {
+        removed.push_back(std::move(idle));
+      } else {
+        std::swap(*kept++, idle);
+      }
+    }
+    idle_.erase(kept, idle_.end());
     return removed;
   }
 

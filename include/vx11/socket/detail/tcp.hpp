@@ -19,7 +19,11 @@ namespace socket_detail {
 
 /// Whether a call failed only because it would have blocked.
 inline bool would_block(int error) noexcept {
+#if EAGAIN == EWOULDBLOCK
+  return error == EAGAIN;
+#else
   return error == EAGAIN || error == EWOULDBLOCK;
+#endif
 }
 
 /// Whether a call failed because this process or machine is out of descriptors, memory, threads or
