@@ -86,8 +86,8 @@ struct ChatAnswer {
   /// `created` nor `usage`. Else empty.
   std::string completion_json = {};
   /// The model has ended its answer without saying anything: `completion_json` has neither text nor
-  /// another part, nor a reason for that. Such an answer counts only for a client of the OpenAI chat
-  /// API, and only if no other target answers.
+  /// another part, nor a reason for that. Such an answer counts only for a client of the OpenAI
+  /// chat API, and only if no other target answers.
   bool is_empty = false;
 };
 

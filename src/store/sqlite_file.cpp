@@ -181,8 +181,8 @@ bool has_moved(sqlite3* database) noexcept {
   return code == SQLITE_OK && moved != 0;  // :memory: has no file
 }
 
-/// SQLite does not know that of its log (`SQLITE_FCNTL_HAS_MOVED`), which it keeps while the database
-/// is open.
+/// SQLite does not know that of its log (`SQLITE_FCNTL_HAS_MOVED`), which it keeps while the
+/// database is open.
 bool LogFile::has_moved(sqlite3* database) noexcept {
   const char* const main = sqlite3_db_filename(database, "main");
   if (main == nullptr || *main == '\0') return false;

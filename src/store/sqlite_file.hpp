@@ -39,8 +39,8 @@ Result<void> set_clock(sqlite3* database, WallClock wall, LastingClock& clock);
 /// deleted one takes what is written with it.
 bool has_moved(sqlite3* database) noexcept;
 
-/// The write-ahead log of an open database. Without its name in the folder, what is written to it is
-/// lost with the process. Used by one thread.
+/// The write-ahead log of an open database. Without its name in the folder, what is written to it
+/// is lost with the process. Used by one thread.
 class LogFile {
  public:
   /// The same of the log. What it holds is then put into the database, as far as that is possible.

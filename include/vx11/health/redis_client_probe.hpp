@@ -19,8 +19,8 @@ inline namespace v0 {
 /// read nor write. The probe suspends, on the client's own connection.
 ///
 /// Any error is degraded, with the reasons of `make_redis_probe`, and `no_replicas`,
-/// `not_replicated`, `no_master`, `wrong_role`, `unknown_command`, `tls_failed` or `overloaded`. No answer is
-/// `unreachable` or `timeout`. Of a Cluster, the node with the slot of `key` is asked.
+/// `not_replicated`, `no_master`, `wrong_role`, `unknown_command`, `tls_failed` or `overloaded`. No
+/// answer is `unreachable` or `timeout`. Of a Cluster, the node with the slot of `key` is asked.
 /// \param key one that nothing else uses; the user of the client needs access to it
 VX11_API std::shared_ptr<Probe> make_redis_client_probe(std::shared_ptr<RedisClient> client,
                                                         std::string key);
