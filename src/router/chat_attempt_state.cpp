@@ -206,6 +206,7 @@ void ChatAttemptState::evaluate(const RouterTarget& target, SendResult& result, 
   if (!result.response) {
     const Error& error = result.response.error();
     if (error.code == Errc::exhausted) hint(kShortagePause);
+    if (!result.cause.empty()) causes_.emplace_back(entry, result.cause.view());
     return note(target, error, result.elapsed, entry);
   }
   const HttpResponse& response = *result.response;

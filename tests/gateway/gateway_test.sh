@@ -188,7 +188,7 @@ does_not_wait_for_ever() {
 stream() {
   curl --noproxy '*' -sS -N --max-time 60 -o "$WORK/$3" -H "x-vx11-token: $TOKEN" -H "$JSON" \
     -H 'accept: text/event-stream' -d "$2" "$BASE$1" 2>"$WORK/$3.err" &
-  eventually 30 grep -q 'data: ' "$WORK/$3" || unmet "the stream does not begin"
+  eventually 30 grep -qs 'data: ' "$WORK/$3" || unmet "the stream does not begin"
 }
 ends_streams_with_an_error() {
   VX11_SERVER_SHUTDOWN_GRACE=100ms restart_gateway

@@ -325,6 +325,18 @@ TEST_CASE("a stream that ends well without a piece counts likewise") {
   CHECK(SilentFirst(silent(kEnd), fails).stream().error().code == Errc::invalid_reply);
 }
 
+TEST_CASE("events of attempts have the text of the transport, which the failure does not repeat") {
+  Upstreams up;
+  RouterOptions options = up.options();
+  const auto events = std::make_shared<RecordedEvents>();
+  options.events = events;
+  up.primary->then_fail(Errc::unreachable);
+  const auto failed = Router::create(options).value().ask(chat());
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().detail == "no connection");
+  CHECK(events->all().front().cause == "scripted");
+}
+
 TEST_CASE("events of attempts say why they failed") {
   Upstreams up;
   RouterOptions options = up.options();
