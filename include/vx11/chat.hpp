@@ -85,6 +85,10 @@ struct ChatAnswer {
   /// a reason to be without text: an object with `choices` in that form, and neither `id`,
   /// `created` nor `usage`. Else empty.
   std::string completion_json = {};
+  /// The model has ended its answer without saying anything: `completion_json` has neither text nor
+  /// another part, nor a reason for that. Such an answer counts only for a client of the OpenAI
+  /// chat API, and only if no other target answers.
+  bool is_empty = false;
 };
 
 /// The form in which an answer is requested.

@@ -95,7 +95,7 @@ inline constexpr std::array<EventInfo, kEventKinds> kEventTable = {{
      "A failure was replaced by a substitute."},
     {EventKind::router_attempt, "router.attempt", EventSeverity::debug,
      "name: the target; detail: the outcome, such as `answered`; duration: the time it took; "
-     "status: the HTTP status of an `error`",
+     "status: the HTTP status of an `error`; cause: why it failed",
      "A target was tried or passed by."},
     {EventKind::router_beside, "router.beside", EventSeverity::info,
      "name: the target that is asked now; count: targets asked before it",

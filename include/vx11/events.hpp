@@ -91,6 +91,8 @@ struct Event {
   std::uint64_t limit = 0;  ///< The limit that was reached or is new, in calls.
   Duration duration = {};   ///< Such as a wait, or the time that a call took.
   int status = 0;           ///< The HTTP status of an answer.
+  /// More about `detail` for a reader, as `Error::detail`: not stable, and no label. May be empty.
+  std::string_view cause = {};
 };
 
 /// A sink of events.

@@ -34,6 +34,12 @@ class VX11_API BodyStream {
   /// Whether the content reports a failure, such as an `error` event in place of the rest of an
   /// answer; known once it has ended. For logs, and for code that keeps answers.
   virtual bool failed() const noexcept { return false; }
+  /// The server stops and will close the connection: the stream ends with what its format has for
+  /// an answer that breaks off, such as an `error` event, as its last piece. Called on the thread
+  /// that owns the stream, also while `next` waits; a stream that wraps another one passes it on.
+  /// The last piece has to come soon: the server waits for a second.
+  /// \return whether such a piece follows; false, the default: the connection is cut
+  virtual bool cut_short() noexcept { return false; }
   /// What takes the connection over after an answer 101, such as that of `accept_websocket`; null:
   /// nothing. A stream that wraps another one passes it on.
   virtual ConnectionUpgrade* upgrade() noexcept { return nullptr; }

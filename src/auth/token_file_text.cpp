@@ -57,7 +57,9 @@ Result<std::string> read_all(int file, const std::string& path, const OwnersFile
     text.append(part.data(), static_cast<std::size_t>(count));
     if (text.size() > kind.most_kib * 1024) {
       return fail(Errc::invalid_argument,
-                  fmt::format("\"{}\" is larger than {} KiB", path, kind.most_kib));
+                  fmt::format("\"{}\" is larger than {} KiB, the most that is read; remove the "
+                              "{} that are not used any more",
+                              path, kind.most_kib, kind.holds));
     }
   }
 }

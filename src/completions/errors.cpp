@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::string_view kShouldRetry = "x-should-retry";
 
-std::string error_body(const ApiError& error) {
-  return endpoints::openai_error(error.status, error.code, error.message, error.param);
-}
-
 /// The status that the target's own answer stands for. Only what the client can change is passed
 /// on: 401 and 403 are about the gateway's credential.
 int status_for(int upstream) noexcept {
@@ -175,6 +171,10 @@ void advise(HttpResponse& answer, const ChatFailure& failure, const Router& rout
 
 }  // namespace
 
+std::string error_body(const ApiError& error) {
+  return endpoints::openai_error(error.status, error.code, error.message, error.param);
+}
+
 HttpResponse error_response(const ApiError& error) {
   HttpResponse answer(error.status, "application/json", error_body(error));
   if (error.status < 500) answer.headers.add(kShouldRetry, "false");
@@ -192,6 +192,10 @@ HttpResponse failure_response(const ChatFailure& failure, const Router& router,
   HttpResponse answer(status, "application/json", error_body(error));
   advise(answer, failure, router, longest);
   return answer;
+}
+
+ApiError shutdown_error() noexcept {
+  return ApiError(503, "shutting_down", "the gateway is shutting down; ask again");
 }
 
 std::string broken_off(const std::string& source, Errc code) {

@@ -35,6 +35,12 @@ HttpResponse error_response(const ApiError& error);
 HttpResponse failure_response(const ChatFailure& failure, const Router& router,
                               std::chrono::seconds longest);
 
+/// `{"error":{…}}` alone, for an event of a stream.
+std::string error_body(const ApiError& error);
+
+/// The server stops before an answer is complete.
+ApiError shutdown_error() noexcept;
+
 /// The body of an error for a stream that broke off.
 std::string broken_off(const std::string& source, Errc code);
 

@@ -65,6 +65,12 @@ HttpResponse CompletionForm::defect() {
   return error_response(ApiError(500, "internal", "the request could not be completed"));
 }
 
+HttpResponse CompletionForm::shutting_down() {
+  HttpResponse answer = error_response(shutdown_error());
+  answer.headers.add("Retry-After", "1");
+  return answer;
+}
+
 Task<void> CompletionForm::end(const ChatStream& stream) {
   endpoints::charge(meter_.get(), stream.ending());
   Task<void> keeping = turn_.keep(writer_->take_text(), stream.source(), Completeness::complete);
@@ -81,7 +87,9 @@ Task<void> CompletionForm::break_off(const ChatStream& stream, Error error) {
         turn_.keep(writer_->take_text(), stream.source(), Completeness::broken_off);
     co_await std::move(keeping);
   }
-  writer_->error(broken_off(stream.source(), error.code));
+  const bool is_shutdown = error.code == endpoints::kShuttingDown;
+  writer_->error(is_shutdown ? error_body(shutdown_error())
+                             : broken_off(stream.source(), error.code));
 }
 
 void CompletionForm::count(const endpoints::StreamCount& ended) noexcept {

@@ -29,6 +29,7 @@ class CompletionForm final : public endpoints::ChatForm {
   const Router& router() const noexcept override { return *router_; }
   HttpResponse refuse(const ChatFailure& failure, Duration took) override;
   HttpResponse defect() override;
+  HttpResponse shutting_down() override;
   void write_late(const HttpResponse& answer) override { writer_->error(answer.body); }
   void begin(const ChatStream& stream) override { writer_->begin(stream); }
   ChatPieceSink& sink() noexcept override { return *writer_; }

@@ -234,7 +234,10 @@ Result<ChatAnswer> read_message(const std::string& body) {
     read_usage(rest->members[0], answer.ending);
   }
   const bool is_explained = answer.text.empty() && explains_emptiness(answer.ending);
-  if (!content->calls.empty() || is_explained) {
+  const bool has_calls = !content->calls.empty();
+  const bool has_ended = members[2].kind == Kind::string;
+  answer.is_empty = answer.text.empty() && !has_calls && !is_explained && has_ended;
+  if (has_calls || is_explained || answer.is_empty) {
     answer.completion_json = completion_of(answer.text, content->calls, answer.ending);
   }
   return answer;

@@ -224,7 +224,10 @@ class OllamaDialect final : public dialect::TranslatingDialect {
     const bool has_calls = !content->calls.empty();
     ChatAnswer answer(std::move(content->text), std::move(body->rest));
     answer.ending = ending_of(body->found, has_calls);
-    if (has_calls || (answer.text.empty() && explains_emptiness(answer.ending))) {
+    const bool is_explained = answer.text.empty() && explains_emptiness(answer.ending);
+    const bool is_done = body->found.members[2].text == "true";
+    answer.is_empty = answer.text.empty() && !has_calls && !is_explained && is_done;
+    if (has_calls || is_explained || answer.is_empty) {
       answer.completion_json = dialect::completion_of(answer.text, content->calls, answer.ending);
     }
     return answer;

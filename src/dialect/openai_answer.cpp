@@ -239,11 +239,12 @@ Result<ChatAnswer> read_completion(const std::string& body) {
   std::optional<Content>& content = choice.message;
   if (!content) return ChatAnswer();
   const bool is_empty = content->text.empty() && !content->has_part;
-  if (is_empty && !explains_emptiness(choice.finish_reason)) return ChatAnswer();
+  if (is_empty && choice.finish_reason.empty()) return ChatAnswer();
   Result<ChatAnswer> answer(tl::in_place, std::move(content->text), std::move(read->rest));
   answer->ending.finish_reason = choice.finish_reason;
   read_usage(read->found.members[2], answer->ending);
   answer->completion_json = body;
+  answer->is_empty = is_empty && !explains_emptiness(choice.finish_reason);
   return answer;
 }
 

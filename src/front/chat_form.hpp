@@ -18,6 +18,9 @@ namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
 
+/// Why an answer broke off when the server stops; no target fails so.
+inline constexpr Errc kShuttingDown = Errc::unavailable;
+
 /// A stream that has ended, as it is counted.
 struct StreamCount {
   StreamEnd end = StreamEnd::done;
@@ -60,6 +63,8 @@ class ChatForm {
   virtual HttpResponse refuse(const ChatFailure& failure, Duration took) = 0;
   /// The answer to a defect, such as an exception of a user's function.
   virtual HttpResponse defect() = 0;
+  /// The answer if the server stops before a target has answered.
+  virtual HttpResponse shutting_down() = 0;
   /// Writes that answer as the last event: the head has been sent already.
   virtual void write_late(const HttpResponse& answer) = 0;
 
@@ -70,7 +75,7 @@ class ChatForm {
   virtual std::string take_out() noexcept = 0;
   /// Writes the last events of a complete answer.
   virtual Task<void> end(const ChatStream& stream) = 0;
-  /// Writes the last event of an answer that broke off.
+  /// Writes the last event of an answer that broke off; with `kShuttingDown` the event says so.
   virtual Task<void> break_off(const ChatStream& stream, Error error) = 0;
 
   virtual void count(const StreamCount& ended) noexcept = 0;

@@ -16,7 +16,8 @@ namespace {
 /// How a stream that ended with this error is counted.
 StreamEnd end_of(Errc code) noexcept {
   if (code == Errc::cancelled) return StreamEnd::cut_by_client;
-  return code == Errc::http_status ? StreamEnd::error : StreamEnd::cut_by_upstream;
+  const bool is_reported = code == Errc::http_status || code == kShuttingDown;
+  return is_reported ? StreamEnd::error : StreamEnd::cut_by_upstream;
 }
 
 /// For the rest of the upstream's response after its last event; usually it is there already.
@@ -52,6 +53,13 @@ void ChatRelay::leave() {
   out.dismiss();
 }
 
+void ChatRelay::cut_short() {
+  if (out.is_finished()) return;
+  const std::shared_ptr<ChatRelay> self = shared_from_this();
+  cut_short_.store(true, std::memory_order_relaxed);
+  stop();
+}
+
 /// A coroutine of its own: what it needed is freed before the stream is waited for.
 Detached ChatRelay::begin(std::shared_ptr<ChatRelay> self) {
   bool has_begun = false;
@@ -81,9 +89,10 @@ Detached ChatRelay::produce(std::shared_ptr<ChatRelay> self) {
         self->decide(Head::events);
         co_await given;
         self->note_piece();
-        more = !self->stop_.stop_requested();
+        const bool is_stopped = self->stop_.stop_requested();
+        more = !is_stopped || self->is_cut_short();
         if (!more) self->count_departure();
-        if (!more || !in_time || self->in_time()) continue;
+        if (!more || (!is_stopped && (!in_time || self->in_time()))) continue;
       }
       more = false;
       Task<void> ending = self->ending_after(read);
@@ -136,6 +145,8 @@ bool ChatRelay::in_time() const {
 /// The end that follows the last read. After one that says that more may follow the time has run
 /// out: the client was slow, not the upstream.
 Task<void> ChatRelay::ending_after(const Result<bool>& read) {
+  const bool is_stopped = read ? *read : read.error().code == Errc::cancelled;
+  if (is_stopped && is_cut_short()) return break_off(Error(kShuttingDown));
   if (!read) return break_off(read.error());
   return *read ? break_off(Error(Errc::timeout)) : end();
 }
@@ -160,10 +171,12 @@ Task<void> ChatRelay::break_off(Error error) {
 
 /// No target answered: an answer of its own, or an event if the head has left.
 void ChatRelay::refuse(const ChatFailure& failure) {
-  HttpResponse answer = form_->refuse(failure, now() - since_);
+  const bool is_cut = failure.code == Errc::cancelled && is_cut_short();
+  HttpResponse answer = is_cut ? form_->shutting_down() : form_->refuse(failure, now() - since_);
   if (!decide(Head::whole)) {
     form_->write_late(answer);
-    count(failure.code == Errc::cancelled ? StreamEnd::cut_by_client : StreamEnd::error, {});
+    const bool has_left = failure.code == Errc::cancelled && !is_cut;
+    count(has_left ? StreamEnd::cut_by_client : StreamEnd::error, {});
   } else {
     whole = std::make_unique<HttpResponse>(std::move(answer));
   }
@@ -246,6 +259,10 @@ class ChatEvents final : public BodyStream {
   }
   bool ended() const noexcept override { return chat_->out.is_over(); }
   bool failed() const noexcept override { return chat_->has_failed(); }
+  bool cut_short() noexcept override {
+    chat_->cut_short();
+    return true;
+  }
 
  private:
   Task<Result<std::string>> wait() {

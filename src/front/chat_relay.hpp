@@ -56,6 +56,8 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
   void start();
   /// The client has left, or no longer reads. Nothing more is written.
   void leave();
+  /// The server stops: the stream ends with an `error` event that says so. Thread-safe.
+  void cut_short();
 
   Handover out;
   /// The answer if the stream has not begun: valid once `out` is over without text.
@@ -93,6 +95,8 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
   Deadline deadline_for_piece();
   Task<void> end();
   Task<void> break_off(Error error);
+  HttpResponse refusal(const ChatFailure& failure);
+  bool is_cut_short() const noexcept { return cut_short_.load(std::memory_order_relaxed); }
   Task<void> ending_after(const Result<bool>& read);
   bool in_time() const;
   void refuse(const ChatFailure& failure);
@@ -114,7 +118,8 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
   TimePoint last_piece_ = {};        ///< Unset before the first one.
   std::atomic<TimePoint> last_out_;  ///< When something was written last; at first `since_`.
   std::atomic<Head> head_ = Head::undecided;
-  std::atomic<bool> failed_ = false;  ///< Set before the last text is handed over.
+  std::atomic<bool> failed_ = false;     ///< Set before the last text is handed over.
+  std::atomic<bool> cut_short_ = false;  ///< Set before `stop_` is stopped.
   Heartbeat heartbeat_ = {};
 };
 

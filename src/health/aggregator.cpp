@@ -189,8 +189,9 @@ Task<void> HealthAggregator::Impl::probe_component(RoundPtr round, std::size_t i
 ComponentHealth HealthAggregator::Impl::found(const HealthComponent& component,
                                               const Result<ProbeAnswer>& seen,
                                               TimePoint began) const {
-  ComponentHealth finding = after_asking(component, seen);
-  finding.latency = options_.clock.now() - began;
+  const Duration took = options_.clock.now() - began;
+  ComponentHealth finding = after_asking(component, seen, took);
+  finding.latency = took;
   finding.checked_at = options_.wall_clock.now();
   return finding;
 }

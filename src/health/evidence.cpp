@@ -3,6 +3,7 @@
 #include <vx11/rejection.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 
 #include "text/duration_text.hpp"
@@ -55,6 +56,13 @@ ComponentHealth as_described(const HealthComponent& component) {
   }
   const bool absent = std::holds_alternative<Absent>(check);
   return not_configured(component, absent ? Health::offline : Health::unknown);
+}
+
+/// For how long a probe has waited: it may have a shorter limit of its own than its component has.
+Duration waited(Duration limit, Duration took) noexcept {
+  constexpr Duration kStep = std::chrono::milliseconds(100);
+  const Duration whole = took - took % kStep;
+  return whole > Duration::zero() ? std::min(limit, whole) : limit;
 }
 
 /// The text is derived from the error code alone: an upstream's text never reaches a status page.
@@ -187,7 +195,8 @@ ComponentHealth without_asking(const HealthComponent& component, WallTime now) {
   return found;
 }
 
-ComponentHealth after_asking(const HealthComponent& component, const Result<ProbeAnswer>& seen) {
+ComponentHealth after_asking(const HealthComponent& component, const Result<ProbeAnswer>& seen,
+                             Duration took) {
   if (seen) {
     ComponentHealth found = named(component, seen->health, EvidenceSource::probe);
     found.reason = seen->reason;
@@ -199,7 +208,7 @@ ComponentHealth after_asking(const HealthComponent& component, const Result<Prob
     return found;
   }
   ComponentHealth found = named(component, Health::unreachable, EvidenceSource::probe);
-  found.error = error_text(seen.error().code, component.timeout);
+  found.error = error_text(seen.error().code, waited(component.timeout, took));
   return found;
 }
 

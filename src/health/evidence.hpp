@@ -33,7 +33,9 @@ Result<ProbeAnswer> judge(const PowerReading& reading);
 ComponentHealth without_asking(const HealthComponent& component, WallTime now);
 
 /// The health that a probe's result stands for.
-ComponentHealth after_asking(const HealthComponent& component, const Result<ProbeAnswer>& seen);
+/// \param took the time of the probe, for its text; zero: unknown
+ComponentHealth after_asking(const HealthComponent& component, const Result<ProbeAnswer>& seen,
+                             Duration took = {});
 
 /// The health of a component whose probe timed out.
 ComponentHealth without_answer(const HealthComponent& component);

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "redis/client.hpp"
 
@@ -40,10 +41,15 @@ class RedisClientProbe final : public Probe {
   bool blocks() const noexcept override { return false; }
 
   Task<Result<ProbeAnswer>> look(Deadline deadline) override {
+    Deadline rest = deadline;
     redis::Command command("RPUSHX");
     command.add(key_).add("1");
     auto asking = redis::run(*client_, key_, std::move(command), std::move(deadline));
     auto reply = co_await std::move(asking);
+    if (!reply) co_return answer_of(std::move(reply.error()));
+    std::vector<std::string> keys(1, key_);
+    auto running = redis::run_script(*client_, script_, std::move(keys), {}, std::move(rest));
+    reply = co_await std::move(running);
     if (!reply) co_return answer_of(std::move(reply.error()));
     co_return ProbeAnswer(Health::ok);
   }
@@ -51,6 +57,7 @@ class RedisClientProbe final : public Probe {
  private:
   const std::shared_ptr<RedisClient> client_;
   const std::string key_;
+  const redis::Script script_{"return 1", redis::Script::Effect::reads};
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ class LimitedBody final : public BodyStream {
   }
   bool ended() const noexcept override { return inner_->ended(); }
   bool failed() const noexcept override { return inner_->failed(); }
+  bool cut_short() noexcept override { return inner_->cut_short(); }
   ConnectionUpgrade* upgrade() noexcept override { return inner_->upgrade(); }
 
  private:

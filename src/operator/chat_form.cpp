@@ -1,5 +1,6 @@
 #include "operator/chat_form.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "front/usage.hpp"
@@ -8,6 +9,14 @@
 namespace vx11 {
 inline namespace v0 {
 namespace endpoints {
+
+namespace {
+
+void begin_shutdown(json::Writer& json) {
+  begin_offline(json, "tentaculo_link", "shutting_down", "The gateway is shutting down; ask again");
+}
+
+}  // namespace
 
 Task<void> OperatorChatForm::prepare() {
   Task<Result<std::string>> recalling = turn_->recall();
@@ -24,6 +33,13 @@ HttpResponse OperatorChatForm::refuse(const ChatFailure& failure, Duration took)
 
 HttpResponse OperatorChatForm::defect() {
   return error_answer(500, "internal");
+}
+
+HttpResponse OperatorChatForm::shutting_down() {
+  json::Writer json;
+  begin_shutdown(json);
+  json.key("session_id").string(turn_->chat().session_id);
+  return offline_answer(std::move(json.close('}')).take(), std::chrono::seconds(1));
 }
 
 void OperatorChatForm::begin(const ChatStream& /*stream*/) {
@@ -47,7 +63,11 @@ Task<void> OperatorChatForm::end(const ChatStream& stream) {
 Task<void> OperatorChatForm::break_off(const ChatStream& stream, Error error) {
   charge(meter_.get(), stream.ending());
   json::Writer json;
-  begin_offline(json, stream.source(), offline_reason(error.code), "The answer broke off");
+  if (error.code == kShuttingDown) {
+    begin_shutdown(json);
+  } else {
+    begin_offline(json, stream.source(), offline_reason(error.code), "The answer broke off");
+  }
   json.key("session_id").string(stored_.session_id()).key("complete").boolean(false);
   write_attempts(json, stream.attempts());
   if (error.code != Errc::cancelled && writer_.has_text()) {

@@ -32,6 +32,7 @@ class OperatorChatForm final : public ChatForm {
   const Router& router() const noexcept override { return *context_->options.router; }
   HttpResponse refuse(const ChatFailure& failure, Duration took) override;
   HttpResponse defect() override;
+  HttpResponse shutting_down() override;
   void write_late(const HttpResponse& answer) override { writer_.last("error", answer.body); }
   void begin(const ChatStream& stream) override;
   ChatPieceSink& sink() noexcept override { return writer_; }

@@ -52,6 +52,7 @@ class RecordedStream final : public BodyStream {
   Task<Result<std::string>> next(Deadline deadline) override;
   bool ended() const noexcept override { return body_->ended(); }
   bool failed() const noexcept override { return body_->failed(); }
+  bool cut_short() noexcept override { return body_->cut_short(); }
 
  private:
   void record(std::string_view piece);

@@ -64,6 +64,7 @@ class LoggedStream final : public BodyStream {
   Task<Result<std::string>> next(Deadline deadline) override;
   bool ended() const noexcept override { return body_->ended(); }
   bool failed() const noexcept override { return body_->failed(); }
+  bool cut_short() noexcept override { return body_->cut_short(); }
   ConnectionUpgrade* upgrade() noexcept override { return body_->upgrade(); }
 
  private:

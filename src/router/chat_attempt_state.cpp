@@ -87,7 +87,7 @@ Result<ChatAnswer> read_answer(const RouterTarget& target, const HttpResponse& r
 Verdict verdict_on_answer(const Result<ChatAnswer>& answer, SendResult& result) noexcept {
   if (!answer) return Verdict::failure;
   const bool is_empty = answer->text.empty() && answer->completion_json.empty();
-  if (!is_empty) return Verdict::success;
+  if (!is_empty && !answer->is_empty) return Verdict::success;
   result.load.record(Verdict::failure, result.elapsed);
   return Verdict::neutral;
 }
@@ -120,6 +120,14 @@ Verdict verdict_on_response(const RouterTarget& target, SendResult& result) noex
 Refusal refusal_of(const HttpResponse& response) noexcept {
   if (says_context_too_long(response)) return Refusal::context_too_long;
   return says_content_refused(response) ? Refusal::content_refused : Refusal::none;
+}
+
+/// \param answer one that is no answer
+std::string why_refused(const Result<ChatAnswer>& answer) {
+  if (answer) return "no text in the answer";
+  const std::string& why = answer.error().detail;
+  return why.empty() ? "the answer could not be understood"
+                     : fmt::format("the answer could not be understood: {}", why);
 }
 
 /// Why the first target did not answer, or not soon enough.
@@ -198,6 +206,7 @@ void ChatAttemptState::evaluate(const RouterTarget& target, SendResult& result, 
   if (!result.response) {
     const Error& error = result.response.error();
     if (error.code == Errc::exhausted) hint(kShortagePause);
+    if (!result.cause.empty()) causes_.emplace_back(entry, result.cause.view());
     return note(target, error, result.elapsed, entry);
   }
   const HttpResponse& response = *result.response;
@@ -223,15 +232,26 @@ void ChatAttemptState::evaluate(const RouterTarget& target, SendResult& result, 
   if (answer && is_answer(*answer)) {
     return take(target, std::move(*answer), result.elapsed, entry);
   }
-  const std::string_view why =
-      answer ? "no text in the answer" : "the answer could not be understood";
-  note(target, Error(Errc::invalid_reply, std::string(why), target.name), result.elapsed, entry);
+  note(target, Error(Errc::invalid_reply, why_refused(answer), target.name), result.elapsed, entry);
+  if (answer) keep_empty(target, std::move(*answer), entry);
+}
+
+void ChatAttemptState::keep_empty(const RouterTarget& target, ChatAnswer&& answer,
+                                  std::size_t entry) {
+  if (!answer.is_empty || chat_.completion_json.empty() || empty_) return;
+  empty_ = std::make_unique<EmptyAnswer>(target, std::move(answer), entry);
+}
+
+void ChatAttemptState::settle() {
+  if (reply_ || over_ || !empty_) return;
+  const std::size_t entry = empty_->entry;
+  take(*empty_->target, std::move(empty_->answer), attempts_[entry].elapsed, entry);
 }
 
 /// One without text is an answer only to a client that can get it as the upstream sent it.
 bool ChatAttemptState::is_answer(const ChatAnswer& answer) const noexcept {
-  return !answer.text.empty() ||
-         (!answer.completion_json.empty() && !chat_.completion_json.empty());
+  const bool has_parts = !answer.completion_json.empty() && !answer.is_empty;
+  return !answer.text.empty() || (has_parts && !chat_.completion_json.empty());
 }
 
 Verdict judge(const RouterTarget& target, SendResult& result) noexcept {
@@ -241,15 +261,24 @@ Verdict judge(const RouterTarget& target, SendResult& result) noexcept {
   return verdict;
 }
 
+std::string_view ChatAttemptState::cause_of(std::size_t entry) const noexcept {
+  for (const auto& [of, cause] : causes_) {
+    if (of == entry) return cause;
+  }
+  return {};
+}
+
 void ChatAttemptState::report(const SharedEvents& events) const noexcept {
   if (!events) [[likely]]
     return;
-  for (const Attempt& attempt : attempts_) {
+  for (std::size_t i = 0; i < attempts_.size(); ++i) {
+    const Attempt& attempt = attempts_[i];
     events(Event{.kind = EventKind::router_attempt,
                  .name = attempt.target,
                  .detail = to_string(attempt.outcome),
                  .duration = attempt.elapsed,
-                 .status = attempt.http_status});
+                 .status = attempt.http_status,
+                 .cause = cause_of(i)});
   }
   const bool is_fallback = reply_ && !reply_->reason.empty();
   if (reply_ && !is_fallback) return;
@@ -293,6 +322,7 @@ void ChatAttemptState::note(const RouterTarget& target, const Error& error, Dura
   attempts_[entry].outcome = outcome_of(error.code);
   attempts_[entry].elapsed = elapsed;
   if (error.code == Errc::cancelled) return end(target, error);
+  if (!error.detail.empty()) causes_.emplace_back(entry, error.detail);
   if (error_ && error_of_ < entry) return;
   error_ = error;
   error_of_ = entry;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,6 +58,10 @@ class ChatAttemptState {
   }
   /// `target` has answered.
   void take(const RouterTarget& target, ChatAnswer&& answer, Duration elapsed, std::size_t entry);
+  /// `target` has answered well-formed and with nothing: no answer, unless all others fail.
+  void keep_empty(const RouterTarget& target, ChatAnswer&& answer, std::size_t entry);
+  /// No further target is tried. Without a better answer an empty one counts.
+  void settle();
   /// Another target answered before this one.
   void overtaken(std::size_t entry, Duration elapsed) noexcept {
     attempts_[entry].elapsed = elapsed;
@@ -93,7 +98,17 @@ class ChatAttemptState {
   /// The error is that of a target whose dialect cannot express the chat: any other comes first.
   static constexpr std::size_t kUnsupported = std::numeric_limits<std::size_t>::max();
 
+  /// An answer that says nothing.
+  struct EmptyAnswer {
+    EmptyAnswer(const RouterTarget& from, ChatAnswer&& said, std::size_t at)
+        : target(&from), answer(std::move(said)), entry(at) {}
+    const RouterTarget* target;
+    ChatAnswer answer;
+    std::size_t entry;
+  };
+
   void end(const RouterTarget& target, Error error);
+  std::string_view cause_of(std::size_t entry) const noexcept;
   void pass_by(const RouterTarget& target, const Error& error);
   bool is_answer(const ChatAnswer& answer) const noexcept;
   void note(const RouterTarget& target, const Error& error, Duration elapsed, std::size_t entry);
@@ -115,6 +130,9 @@ class ChatAttemptState {
   Duration isolated_for_ = {};  ///< Of targets that are held open, whose end is not known.
   /// What the requests leave out, of those that leave out anything.
   std::vector<std::pair<const RouterTarget*, std::vector<std::string>>> ignored_ = {};
+  std::unique_ptr<EmptyAnswer> empty_ = nullptr;  ///< The first one.
+  /// Why targets failed, by entry.
+  std::vector<std::pair<std::size_t, std::string>> causes_ = {};
   bool over_ = false;
   bool is_traced_ = true;
   std::uint64_t span_id_ = 0;  ///< Of the attempt that was prepared last; 0: not traced.

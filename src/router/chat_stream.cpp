@@ -147,11 +147,33 @@ Task<ChatStream::Impl::Step> ChatStream::Impl::next_piece(Deadline deadline) {
   co_return step;
 }
 
+/// The model ended an answer in which it said nothing.
+void ChatStream::Impl::note_empty() noexcept {
+  if (empty_ == EmptyAnswers::refused) return;
+  try {
+    reply.ending = reader_->ending();
+    reply.upstream_json = reader_->upstream_json();
+    ended_empty_ = reader_->complete_at_close();  // else the end has no finish_reason before it
+  } catch (...) {                                 // no answer, then
+  }
+}
+
+std::optional<ChatAnswer> ChatStream::Impl::take_empty() {
+  if (!ended_empty_) return std::nullopt;
+  ChatAnswer answer(std::string(), std::move(reply.upstream_json));
+  answer.ending = std::move(reply.ending);
+  answer.completion_json = R"({"choices":[{"index":0,"message":{"role":"assistant","content":""},)"
+                           R"("finish_reason":"stop"}]})";
+  answer.is_empty = true;
+  return answer;
+}
+
 /// An end without any piece is no answer, but not a failure either: the upstream works, and
 /// which chats it answers without text depends on the client.
 ChatStream::Impl::Step ChatStream::Impl::end() {
   if (!begun_) {
     call_->load.record(Verdict::failure, elapsed());
+    note_empty();
     return fail_with(Errc::invalid_reply, Verdict::neutral);
   }
   try {

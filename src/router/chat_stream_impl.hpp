@@ -83,6 +83,9 @@ class ChatStream::Impl {
   /// Of a stream that has ended.
   const std::optional<BreakerChange>& breaker_change() const noexcept { return breaker_change_; }
 
+  /// Of a stream that has failed to begin: the answer, if it was complete and said nothing.
+  std::optional<ChatAnswer> take_empty();
+
   Duration elapsed() const noexcept { return options_->clock.now() - start_; }
   /// The ledger's entry of this stream's target. A slow target may stand before one that was asked
   /// beside it, and a last resort twice: the later entry is the stream's.
@@ -139,6 +142,7 @@ class ChatStream::Impl {
   /// What was read before the answer began, in order; then none.
   std::optional<ChatPiece> take_kept();
   Step closed();
+  void note_empty() noexcept;
   Step end();
   Step fail_with(Errc code, Verdict verdict);
   void conclude(Verdict verdict, Outcome outcome) noexcept;
@@ -155,6 +159,7 @@ class ChatStream::Impl {
   TimePoint delivered_ = {};           ///< When the last piece was read; only with a total limit.
   bool begun_ = false;                 ///< A piece has arrived.
   bool at_end_ = false;                ///< The body has ended.
+  bool ended_empty_ = false;           ///< The answer was complete and had nothing in it.
   Errc failed_ = Errc::invalid_reply;  ///< Why the stream failed, once it has.
   std::vector<ChatPiece> kept_;        ///< Envelopes until the answer begins, and its first piece.
   std::uint32_t kept_bytes_ = 0;

@@ -63,6 +63,7 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask(const ChatRequest& chat,
     SendThroughBreaker sending(call, encoded->request, total);
     state.conclude(*target, co_await sending);
   }
+  state.settle();
   state.report(options.events);
   if (chat.trace) trace_chat(chat, options, state.attempts(), state.answer(), false);
   if (!state.answered()) co_return tl::unexpected(state.failure());
@@ -96,6 +97,7 @@ Task<Result<ChatReply, ChatFailure>> Router::Impl::ask_beside(const ChatRequest&
     co_await changed;
     race.look();
   }
+  state.settle();
   state.report(options.events);
   if (chat.trace) trace_chat(chat, options, state.attempts(), state.answer(), false);
   if (!state.answered()) co_return tl::unexpected(state.failure());

@@ -122,6 +122,8 @@ SendResult& BreakerCall::end() {
                      ? total_timeout_error(options_.upstream, options_.total_timeout)
                      : error(code, limited().remaining(start_));
     safe.retry_after = result_.retry_after;
+    std::string& cause = result_.response.error().detail;
+    if (!cause.empty()) result_.cause.own() = std::move(cause);
     result_.response = fail(std::move(safe));
     result_.conclude(verdict_on(code));
   }

@@ -16,6 +16,8 @@
 #include <string_view>
 #include <utility>
 
+#include "text/rare_text.hpp"
+
 namespace vx11 {
 inline namespace v0 {
 
@@ -82,6 +84,7 @@ struct SendResult : AdmittedCall {
   Duration retry_after = {};      ///< When the breaker or a policy rejected it.
   /// Whether the upstream may have acted on the request all the same. Of an error alone.
   bool may_have_arrived = false;
+  RareText cause = {};  ///< The transport's own text of an error, for logs alone.
 };
 
 /// One call under `CallOptions`: the steps before and after the transport's.

@@ -20,6 +20,7 @@ using Stream = OpenedAnswer::Stream;
 /// The answer: a stream that has begun, or a complete one.
 Result<ChatStream, ChatFailure> streamed(std::unique_ptr<Stream> stream, ChatAttemptState& state,
                                          const RouterOptions& options) {
+  state.settle();
   state.report(options.events);
   const ChatRequest& chat = state.chat();
   if (chat.trace && !stream) trace_chat(chat, options, state.attempts(), state.answer(), true);

@@ -137,6 +137,7 @@ Task<OpenedAnswer> open_answer(std::shared_ptr<const RouterOptions> options,
   } else {
     answer.broken = std::move(begun.error());
     answer.breaker_change = stream->breaker_change();
+    answer.empty = stream->take_empty();
   }
   co_return std::move(answer);
 }
@@ -151,6 +152,7 @@ std::unique_ptr<OpenedAnswer::Stream> OpenedAnswer::settle(const RouterTarget& t
     state.conclude(target, *whole, entry);
   } else {
     state.broke(target, broken, elapsed, entry, breaker_change);
+    if (empty) state.keep_empty(target, std::move(*empty), entry);
   }
   return std::move(stream);
 }

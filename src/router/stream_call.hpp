@@ -38,6 +38,7 @@ struct OpenedAnswer {
 
   std::unique_ptr<Stream> stream = {};             ///< Its first piece has arrived.
   std::optional<SendResult> whole = std::nullopt;  ///< A complete answer, or why there is none.
+  std::optional<ChatAnswer> empty = std::nullopt;  ///< The stream ended well and said nothing.
   Error broken = {};      ///< Otherwise: why the stream ended early; its breaker has recorded it.
   Duration elapsed = {};  ///< Until the first piece or the end.
   TimePoint began = {};   ///< When it was asked.

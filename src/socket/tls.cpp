@@ -13,6 +13,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
 
 #include "socket/openssl.hpp"
 #include "socket/tls_impl.hpp"
@@ -116,11 +118,22 @@ TlsContext::Impl::Impl(const SSL_METHOD* method) : context(SSL_CTX_new(method)) 
                                       SSL_MODE_RELEASE_BUFFERS);
 }
 
+Result<> check_size(const std::string& file, const std::string& what) {
+  constexpr off_t kMost = off_t{16} * 1024 * 1024;
+  struct stat found {};
+  if (file.empty() || ::stat(file.c_str(), &found) != 0) return {};  // reading it says why
+  if (found.st_size <= kMost && !S_ISCHR(found.st_mode)) return {};
+  return fail(Errc::invalid_argument,
+              "the file of " + what + " is larger than 16 MiB; it is probably another one");
+}
+
 Result<> identify(SSL_CTX* context, const std::string& file, const std::string& key_file,
                   const std::string& what) {
   if (file.empty() || key_file.empty()) {
     return fail(Errc::invalid_argument, what + " and its key need each other");
   }
+  if (auto checked = check_size(file, what); !checked) return checked;
+  if (auto checked = check_size(key_file, "the key of " + what); !checked) return checked;
   SSL_CTX_set_default_passwd_cb(context, &no_password);
   if (SSL_CTX_use_certificate_chain_file(context, file.c_str()) != 1) {
     return fail(Errc::invalid_argument, what + " cannot be read as PEM");
@@ -146,6 +159,9 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const std::string& ca
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   impl->pins = *std::move(pinned);
   impl->pins.require_in(context);
+  if (auto checked = check_size(ca_file, "the trusted certificates"); !checked) {
+    return fail(std::move(checked.error()));
+  }
   const int loaded = ca_file.empty()
                          ? SSL_CTX_set_default_verify_paths(context)
                          : SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr);

@@ -35,6 +35,11 @@ struct TlsContext::Impl {
   OpensslPtr<SSL_CTX, &SSL_CTX_free> context;
 };
 
+/// OpenSSL reads a file as long as it is, and a reload must not fill the memory or stop the thread.
+/// \param what of the error: "the certificate"
+/// \return `invalid_argument` for a file that is larger than such files are, or has no end
+Result<> check_size(const std::string& file, const std::string& what);
+
 /// Reads the certificate with those of its authorities, and its key.
 /// \param what of them the errors speak: "the certificate"
 Result<> identify(SSL_CTX* context, const std::string& file, const std::string& key_file,

@@ -93,6 +93,10 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make_server(
   SSL_CTX_set_session_ticket_cb(context, nullptr, &accept_ticket, nullptr);
   SSL_CTX_set_alpn_select_cb(context, &choose_protocol, nullptr);
   const Result<> identified = identify(context, own.file, own.key_file, "the certificate");
+  for (const auto& [file, what] : {std::pair(own.client_ca_file, "the authorities of clients"),
+                                   std::pair(own.client_crl_file, "the revocation lists")}) {
+    if (auto checked = check_size(file, what); !checked) return fail(std::move(checked.error()));
+  }
   // In this order: of a file that changes meanwhile, no ticket outlives the next reload.
   const bool asks = bind_sessions(context, own) && ask_clients(context, own);
   ERR_clear_error();

@@ -25,6 +25,9 @@ using sqlite::ReadJob;
 
 const char* reason_of(sqlite::Code code) noexcept {
   if (code == sqlite::kMoved) return "the file was moved, deleted or replaced";
+  if (code == sqlite::kLogMoved) {
+    return "the -wal file beside the database was moved, deleted or replaced; restart the program";
+  }
   if (code == sqlite::kQueueIsFull) return "too many operations wait";
   return sqlite3_errstr(code);
 }

@@ -85,6 +85,7 @@ Writer::~Writer() {
 
 void Writer::run(const Jobs& jobs) {
   if (has_moved(connection_.get())) return end_all(jobs, kMoved);
+  if (log_.has_moved(connection_.get())) return end_all(jobs, kLogMoved);
   together(jobs);
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "store/sqlite_clock.hpp"
+#include "store/sqlite_file.hpp"
 #include "store/sqlite_lane.hpp"
 #include "store/sqlite_log_writes.hpp"
 #include "store/sqlite_memory.hpp"
@@ -29,6 +30,7 @@ inline void end_all(const Jobs& jobs, Code code) noexcept {
 
 /// Beside SQLite's codes: the file is not the one at its path any more.
 inline constexpr Code kMoved = -1;
+inline constexpr Code kLogMoved = -3;
 
 /// What all parts of a store share.
 struct Shared {
@@ -155,6 +157,7 @@ class Writer {
   LogWrites log_writes_;
   Patience patience_;
   Connection connection_;
+  LogFile log_ = {};
   const std::string name_;
   Shared& shared_;
   WriterStatements statements_;

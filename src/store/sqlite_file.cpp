@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "store/private_file.hpp"
@@ -178,6 +179,19 @@ bool has_moved(sqlite3* database) noexcept {
   int moved = 0;
   const Code code = sqlite3_file_control(database, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   return code == SQLITE_OK && moved != 0;  // :memory: has no file
+}
+
+/// SQLite does not know that of its log (`SQLITE_FCNTL_HAS_MOVED`), which it keeps while the
+/// database is open.
+bool LogFile::has_moved(sqlite3* database) noexcept {
+  const char* const main = sqlite3_db_filename(database, "main");
+  if (main == nullptr || *main == '\0') return false;
+  struct stat found {};
+  const bool is_there = ::stat(sqlite3_filename_wal(main), &found) == 0;
+  if (inode_ == 0) inode_ = is_there ? found.st_ino : 0;
+  if (inode_ == 0 || (is_there && found.st_ino == inode_)) return false;
+  sqlite3_wal_checkpoint_v2(database, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  return true;
 }
 
 }  // namespace sqlite

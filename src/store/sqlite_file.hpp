@@ -8,6 +8,7 @@
 #include <vx11/result.hpp>
 #include <vx11/store/sqlite.hpp>
 
+#include <cstdint>
 #include <string>
 
 #include "store/sqlite_clock.hpp"
@@ -37,6 +38,17 @@ Result<void> set_clock(sqlite3* database, WallClock wall, LastingClock& clock);
 /// Whether the file is not at its path any more: another one may have taken its place, and a
 /// deleted one takes what is written with it.
 bool has_moved(sqlite3* database) noexcept;
+
+/// The write-ahead log of an open database. Without its name in the folder, what is written to it
+/// is lost with the process. Used by one thread.
+class LogFile {
+ public:
+  /// The same of the log. What it holds is then put into the database, as far as that is possible.
+  bool has_moved(sqlite3* database) noexcept;
+
+ private:
+  std::uint64_t inode_ = 0;  ///< Zero: not seen so far.
+};
 
 }  // namespace sqlite
 }  // namespace v0

@@ -110,24 +110,29 @@ TEST_CASE_FIXTURE(Logging,
                   "a target that fails leaves a line with its reason, one that is passed by none") {
   const auto counters = std::make_shared<vx11::EventCounters>();
   ChatEvents events(counters, log);
-  const auto attempt = [&](std::string_view outcome, int status = 0) {
+  const auto attempt = [&](std::string_view outcome, int status = 0, std::string_view cause = {}) {
     events.on_event({.kind = vx11::EventKind::router_attempt,
                      .name = "switch",
                      .detail = outcome,
-                     .status = status});
+                     .status = status,
+                     .cause = cause});
     clock.advance(1s);
   };
-  attempt("unreachable");
-  attempt("error", 401);
+  attempt("unreachable", 0, "connecting failed: Connection refused");
+  attempt("error", 401, "HTTP status 401");
   attempt("timeout");
-  attempt("invalid_reply");
+  attempt("invalid_reply", 0, std::string(255, 'x') + "\u00f1o");
   for (const auto outcome : {"answered", "circuit_open", "asleep", "cancelled", "overtaken"}) {
     attempt(outcome);
   }
   CHECK(texts() == std::vector<std::string>{
-                       "target failed: switch: unreachable", "target failed: switch: http_401",
-                       "target failed: switch: timeout", "reply refused: switch: invalid_reply"});
+                       "target failed: switch: unreachable: connecting failed: Connection refused",
+                       "target failed: switch: http_401: HTTP status 401",
+                       "target failed: switch: timeout",
+                       "reply refused: switch: invalid_reply: " + std::string(255, 'x')});
   CHECK(members[0].at("event") == "chat.target_failed");
+  CHECK(members[0].at("detail") == "connecting failed: Connection refused");
+  CHECK_FALSE(members[2].contains("detail"));
 }
 
 TEST_CASE_FIXTURE(Logging, "what the configuration causes has a hundred lines at once") {

@@ -426,3 +426,35 @@ TEST_CASE("a collector is named by OpenTelemetry's variables, too, and the queue
   CHECK(mistakes_in_file("[tracing]\nmax_queue = 3\nmax_batch = 4\n").size() == 1);
   CHECK(mistakes_in_file("[tracing]\nratio = 1.5\n").size() == 1);
 }
+
+TEST_CASE("a file that is larger than any of its kind, or has no end, is not read") {
+  const ScratchFolder folder;
+  const std::string huge = folder.write("huge", "x");
+  std::filesystem::resize_file(huge, 17 * 1024 * 1024);  // sparse: takes no room
+  const std::string too_large =
+      " is larger than any such file needs to be (16 MiB); write the path of the file that is "
+      "meant, or shorten it";
+  for (const std::string& file : {huge, std::string("/dev/zero")}) {
+    CAPTURE(file);
+    const auto check = [&](const std::string& key, const std::string& before = "") {
+      const std::string toml = before + key + " = '" + file + "'\n";
+      const auto found = Sources{.file = folder.write("gateway.toml", toml)}.load().mistakes;
+      const auto same = [&](const Mistake& each) {
+        return each.what == '"' + file + '"' + too_large && each.kind == Mistake::Kind::machine;
+      };
+      CAPTURE(key);
+      CHECK(std::any_of(found.begin(), found.end(), same));
+    };
+    check("auth.tokens");
+    check("auth.token_file");
+    check("auth.jwt.public_key_file", "auth.mode = 'jwt'\n");
+    check("server.tls.certificate_file", "server.tls.key_file = '/none'\n");
+    const std::string target = "targets.a.dialect = 'openai'\ntargets.a.url = 'https://o:1'\n";
+    check("targets.a.key_file", target);
+    check("targets.a.ca_file", target);
+    const auto loaded = Sources{.arguments = {"--config", file}}.load();
+    REQUIRE(loaded.mistakes.size() == 1);
+    CHECK(loaded.mistakes.front().what ==
+          "cannot be read: it is larger than 16 MiB; check the path given to --config");
+  }
+}

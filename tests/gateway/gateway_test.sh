@@ -184,6 +184,30 @@ does_not_wait_for_ever() {
   heal
 }
 
+# stream PATH BODY FILE: a stream whose upstream falls silent after its first words.
+stream() {
+  curl --noproxy '*' -sS -N --max-time 60 -o "$WORK/$3" -H "x-vx11-token: $TOKEN" -H "$JSON" \
+    -H 'accept: text/event-stream' -d "$2" "$BASE$1" 2>"$WORK/$3.err" &
+  eventually 30 grep -qs 'data: ' "$WORK/$3" || unmet "the stream does not begin"
+}
+ends_streams_with_an_error() {
+  VX11_SERVER_SHUTDOWN_GRACE=100ms restart_gateway
+  tune '{"stream":true}'
+  fault switch stream_stall
+  stream /operator/chat/ask '{"message":"hello"}' operator.events
+  local operators=$!
+  stream /v1/chat/completions '{"model":"vx11","stream":true,"messages":[{"role":"user","content":"a"}]}' openai.events
+  local openais=$!
+  stop gateway
+  wait "$operators" && wait "$openais" || unmet "a connection was cut: $(cat "$WORK"/*.events.err)"
+  tail -n 3 "$WORK/operator.events" | grep -q '"reason":"shutting_down"' || unmet "$(cat "$WORK/operator.events")"
+  grep -q '^event: error' "$WORK/operator.events" || unmet "no error event"
+  grep '^data: ' "$WORK/openai.events" | tail -n 1 | grep -q '"code":"shutting_down"' ||
+    unmet "$(cat "$WORK/openai.events")"
+  heal
+  tune '{"stream":false}'
+}
+
 second_signal_ends_it() {
   VX11_SERVER_SHUTDOWN_GRACE=1h restart_gateway
   fault switch hang
@@ -278,6 +302,7 @@ check "--help and --version" tells_help_and_version
 start_upstream
 check "SIGTERM: refuse new work, finish what is under way, 0" finishes_what_is_under_way
 check "SIGTERM: not longer than the grace time, 0" does_not_wait_for_ever
+check "SIGTERM: a stream that is not complete ends with an error event" ends_streams_with_an_error
 check "a second signal ends it at once" second_signal_ends_it
 check "an idle connection does not keep it from ending" is_not_held_by_idle_connections
 finish

@@ -167,6 +167,26 @@ needs_no_more_than_documented() {
   start_gateway --sessions "redis://127.0.0.1:$REDIS_PORT"
 }
 
+# A Cluster of one node that has half of the slots: sessions of the others cannot be stored.
+serves_what_a_cluster_has() {
+  local served=() lost=() id
+  end_gateway
+  stop redis
+  start_redis --cluster-enabled yes --cluster-port "$(free_port)" --cluster-require-full-coverage no
+  ask_redis CLUSTER ADDSLOTSRANGE 0 8191 >/dev/null
+  eventually 10 cluster_is_ok || unmet "no cluster"
+  start_gateway --sessions "redis+cluster://127.0.0.1:$REDIS_PORT"
+  for id in part-{1..40}; do
+    if (($(ask_redis CLUSTER KEYSLOT "vx11:s:{$id}") < 8192)); then served+=("$id"); else lost+=("$id"); fi
+  done
+  for id in "${lost[@]:0:12}"; do
+    talk "$id"
+    is_not_stored
+  done
+  stores_a_turn "${served[0]}"
+}
+cluster_is_ok() { ask_redis CLUSTER INFO | grep -q '^cluster_state:ok'; }
+
 start_upstream
 start_redis
 start_gateway --sessions "redis://127.0.0.1:$REDIS_PORT"
@@ -180,4 +200,5 @@ check "a redis that hangs costs a chat no more than the limit" waits_within_the_
 check "a gateway that is killed loses no acknowledged turn" loses_no_acknowledged_turn
 check "the documented ACL suffices for all that is shared" needs_no_more_than_documented
 check "sessions are encrypted, and the password comes from a file" encrypts
+check "a cluster without a part of its slots serves the others" serves_what_a_cluster_has
 finish

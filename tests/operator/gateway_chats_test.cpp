@@ -143,6 +143,25 @@ TEST_CASE("a stream that breaks off ends with an error, and is stored as incompl
   CHECK(site.transcripts->all.size() == stored);
 }
 
+TEST_CASE("a stream that the server cuts short ends with an error, and is stored as incomplete") {
+  Site site;
+  site.headers.add("Accept", "text/event-stream");
+  const std::string piece = "event: message\ndata: {\"delta\":\"half\"}\n\n";
+  site.gateway->streams(kAsk, {piece, piece});
+  ApiAnswer answer = site.call("POST", "/chat", {{"message", "hi"}, {"session_id", "s-1"}});
+  CHECK(vx11::sync_wait(answer.other.body->next({})).value().find("half") != std::string::npos);
+  CHECK(answer.other.body->cut_short());
+  const std::string text = all_of(answer);
+  REQUIRE(text.find("event: error") != std::string::npos);
+  const json error = json::parse(text.substr(text.rfind("data: ") + 6));
+  CHECK(error["reason"] == "shutting_down");
+  CHECK(error["module"] == "operator_backend");
+  CHECK(error["complete"] == false);
+  CHECK(text.find("event: message") == std::string::npos);
+  REQUIRE(site.transcripts->all.size() == 1);
+  CHECK(site.transcripts->all[0].answer == "half");
+}
+
 TEST_CASE("a stream that is refused, or answered whole, is that") {
   Site site;
   site.headers.add("Accept", "application/json, text/event-stream");

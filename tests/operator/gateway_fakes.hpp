@@ -35,7 +35,8 @@ using vx11::Task;
 class Pieces final : public vx11::BodyStream {
  public:
   explicit Pieces(std::deque<Result<std::string>> pieces) : pieces_(std::move(pieces)) {}
-  Task<Result<std::string>> next(vx11::Deadline) override {
+  Task<Result<std::string>> next(vx11::Deadline deadline) override {
+    if (deadline.cancelled()) return Result<std::string>(vx11::fail(Errc::cancelled, "left"));
     if (pieces_.empty()) return Result<std::string>(std::string());
     Result<std::string> piece = std::move(pieces_.front());
     pieces_.pop_front();

@@ -186,7 +186,11 @@ TEST_CASE("an answer that a filter or a limit has emptied has its reason") {
         json::parse(R"({"choices":[{"index":0,"message":{"role":"assistant","content":null},)"
                     R"("finish_reason":"content_filter"}]})"));
   CHECK(read(R"({"content":[],"stop_reason":"max_tokens"})")->ending.finish_reason == "length");
-  CHECK(read(R"({"content":[],"stop_reason":"end_turn"})")->completion_json.empty());
+  CHECK_FALSE(refused->is_empty);
+  const auto nothing = read(R"({"content":[],"stop_reason":"end_turn"})");
+  CHECK(nothing->is_empty);
+  CHECK(json::parse(nothing->completion_json)["choices"][0]["finish_reason"] == "stop");
+  CHECK_FALSE(read(R"({"content":[]})")->is_empty);
   const std::string text = R"({"content":[{"type":"text","text":"x"}],"stop_reason":"refusal"})";
   CHECK(read(text)->completion_json.empty());
 }

@@ -185,3 +185,50 @@ TEST_CASE("a stream that breaks ends with one error event and nothing after it")
   CHECK(error.at("type") == "server_error");
   CHECK(error.at("param").is_null());
 }
+
+TEST_CASE("a stream that the server cuts short ends with an error that says so") {
+  Site site;
+  site.local = std::make_shared<ScriptedStream>(
+      streaming_script::Pieces{chunk(R"({"content":"hel"})"), chunk(R"({"content":"lo"})")});
+  const HttpRequest request =
+      Site::request("POST", kPath, Site::chat(R"(,"stream":true)", "vx11/local"));
+  vx11::StreamedResponse opened = vx11::sync_wait(site.api().open(request));
+  REQUIRE(opened.body != nullptr);
+  REQUIRE(vx11::sync_wait(opened.body->next({})).has_value());
+  CHECK(opened.body->cut_short());
+  const std::string last = vx11::sync_wait(opened.body->next({})).value();
+  REQUIRE(last.starts_with("data: "));
+  const json error = json::parse(last.substr(6)).at("error");
+  CHECK(error.at("code") == "shutting_down");
+  CHECK(error.at("message") == "the gateway is shutting down; ask again");
+  CHECK(last.find("data: ", 6) == std::string::npos);
+  CHECK(vx11::sync_wait(opened.body->next({})).value().empty());
+  CHECK(opened.body->failed());
+}
+
+TEST_CASE_FIXTURE(OpenAiSite, "a model that says nothing has answered, whole and in a stream") {
+  const std::string nothing =
+      R"({"id":"c-1","choices":[)" + choice(R"({"role":"assistant","content":""})") + "]}";
+  to_local->then_json(nothing);
+  const HttpResponse whole = post(chat("", "vx11/local"));
+  CHECK(whole.status == 200);
+  const json body = json::parse(whole.body);
+  CHECK(body.at("id") == "c-1");
+  CHECK(body.at("choices")[0].at("finish_reason") == "stop");
+  CHECK(body.at("vx11").at("source") == "local");
+  CHECK(body.at("vx11").at("degraded") == false);
+}
+
+TEST_CASE_FIXTURE(OpenAiSite, "a stream in which a model says nothing is complete") {
+  local = std::make_shared<ScriptedStream>(
+      streaming_script::Pieces{chunk(R"({"role":"assistant","content":""})") +
+                               chunk("{}", "\"stop\"") + "data: [DONE]\n\n"});
+  const auto events = stream();
+  REQUIRE(events.size() == 3);
+  const json first = json::parse(events[0]).at("choices")[0];
+  CHECK(first.at("delta") == json::parse(R"({"role":"assistant","content":""})"));
+  const json last = json::parse(events[1]);
+  CHECK(last.at("choices")[0].at("finish_reason") == "stop");
+  CHECK(last.at("vx11").at("source") == "local");
+  CHECK(events[2] == "[DONE]");
+}

@@ -136,6 +136,8 @@ TEST_CASE("a probe's failure is unreachable, with a text of our own") {
     return seen.error;
   };
   CHECK(text(Errc::timeout) == "connection timeout after 2s");
+  const auto brief = after_asking(component, fail(Errc::timeout, "own limit"), 1008ms);
+  CHECK(brief.error == "connection timeout after 1s");
   CHECK(text(Errc::unreachable) == "connection failed");
   CHECK(text(Errc::cancelled) == "connection failed");
   CHECK(text(Errc::invalid_reply) == "invalid reply");

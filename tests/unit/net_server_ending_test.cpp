@@ -1,8 +1,16 @@
 // Cancellation of requests, and stopping of the event-driven server.
 
+#include <vx11/http_routes.hpp>
+#include <vx11/streaming.hpp>
+
+#include <coroutine>
 #include <deque>
+#include <memory>
 #include <optional>
+#include <stop_token>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "net_served.hpp"
 
@@ -153,4 +161,90 @@ TEST_CASE_FIXTURE(GatedServer,
     client.reset_on_close();
   }
   gate->wait_for_cancelled();
+}
+
+namespace {
+
+/// Sends a piece, and waits until it is cut short.
+class CutBody final : public vx11::BodyStream {
+ public:
+  enum class Last : bool { none, sent };
+
+  explicit CutBody(Last last) : last_(last) {}
+  vx11::Task<vx11::Result<std::string>> next(vx11::Deadline deadline) override {
+    if (!std::exchange(begun_, true)) co_return std::string("first, ");
+    const Resume resume{*this};
+    const std::stop_callback on_stop(deadline.stop_token(), resume);
+    Cut cut{*this};
+    co_await cut;
+    ended_ = true;
+    co_return std::string("last");
+  }
+  bool ended() const noexcept override { return ended_; }
+  bool cut_short() noexcept override {
+    if (last_ == Last::sent) resume();
+    return true;
+  }
+
+ private:
+  struct Resume {
+    CutBody& body;
+    void operator()() const { body.resume(); }
+  };
+  struct Cut {
+    CutBody& body;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> reader) const noexcept { body.reader_ = reader; }
+    void await_resume() const noexcept {}
+  };
+  void resume() {
+    if (reader_) std::exchange(reader_, nullptr).resume();
+  }
+
+  Last last_;
+  bool begun_ = false;
+  bool ended_ = false;
+  std::coroutine_handle<> reader_ = nullptr;
+};
+
+/// A server whose one stream has begun.
+struct CutServer {
+  explicit CutServer(CutBody::Last last)
+      : routes(vx11::HttpRoutes()
+                   .get("/events",
+                        [last](const vx11::HttpRequest&) {
+                          return vx11::StreamedResponse(vx11::HttpResponse(200, "text/plain", {}),
+                                                        std::make_unique<CutBody>(last));
+                        })
+                   .build()
+                   .value()) {
+    client.send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.read_interim();
+  }
+
+  std::shared_ptr<vx11::HttpHandler> routes;
+  HttpServer server = HttpServer::bind({.listen = "127.0.0.1:0", .threads = 1}).value();
+  std::future<std::size_t> running =
+      std::async(std::launch::async, [this] { return server.run(*routes); });
+  RawHttpClient client{server.port()};
+};
+
+}  // namespace
+
+TEST_CASE("past its stop deadline a server sends the last piece of a stream") {
+  CutServer cut(CutBody::Last::sent);
+  cut.server.stop(0s);
+  CHECK(cut.client.read_all() == "7\r\nfirst, \r\n4\r\nlast\r\n0\r\n\r\n");
+  CHECK(cut.running.get() == 1);
+}
+
+TEST_CASE("a stream whose last piece does not come is cut, and does not hold the server") {
+  CutServer cut(CutBody::Last::none);
+  cut.server.stop(0s);
+  SUBCASE("") {}
+  SUBCASE("at once if the server is stopped twice") {
+    cut.server.stop(0s);
+  }
+  CHECK(cut.client.read_all() == "7\r\nfirst, \r\n");
+  CHECK(cut.running.get() == 1);
 }

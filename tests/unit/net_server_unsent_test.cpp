@@ -74,6 +74,7 @@ struct Closings {
     using ListedConnection::ListedConnection;
     void drain() noexcept override {}
     void abort() noexcept override { closed = true; }
+    void cut_short() noexcept override { abort(); }
     bool evict() noexcept override { return false; }
     vx11::TimePoint idle_since() const noexcept override { return {}; }
     bool closed = false;

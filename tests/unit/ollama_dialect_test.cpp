@@ -208,8 +208,11 @@ TEST_CASE("an answer that a limit has emptied has its reason") {
   CHECK(json::parse(got->completion_json) ==
         json::parse(R"({"choices":[{"index":0,"message":{"role":"assistant","content":null},)"
                     R"("finish_reason":"length"}]})"));
-  CHECK(read(R"({"message":{"content":""},"done":true,"done_reason":"stop"})")
-            ->completion_json.empty());
+  CHECK_FALSE(got->is_empty);
+  const auto nothing = read(R"({"message":{"content":""},"done":true,"done_reason":"stop"})");
+  CHECK(nothing->is_empty);
+  CHECK(json::parse(nothing->completion_json)["choices"][0]["finish_reason"] == "stop");
+  CHECK_FALSE(read(R"({"message":{"content":""},"done":false})")->is_empty);
   std::string text;
   const auto empty = dialect()->event_reader();
   CHECK(empty->read({.data = kEmptied}, text) == ChatEventKind::envelope);

@@ -206,15 +206,18 @@ TEST_CASE("tool calls, refusals and reasoning are answers without text") {
 }
 
 TEST_CASE("an answer that contains nothing is empty") {
-  for (const std::string& body :
-       {answer(R"({"content":null,"tool_calls":[],"refusal":""})"), answer(R"({"content":""})"),
-        answer("null"), std::string(R"({"choices":[]})")}) {
+  for (const std::string& body : {answer(R"({"content":null,"tool_calls":[],"refusal":""})"),
+                                  answer(R"({"content":""})"), answer("null")}) {
     CAPTURE(body);
     const auto got = read(body);
     REQUIRE(got.has_value());
     CHECK(got->text.empty());
-    CHECK(got->completion_json.empty());
+    CHECK(got->completion_json == body);
+    CHECK(got->is_empty);
   }
+  const auto none = read(R"({"choices":[]})");
+  CHECK(none->completion_json.empty());
+  CHECK_FALSE(none->is_empty);
 }
 
 TEST_CASE("an answer without content is one if its reason explains that") {
@@ -223,6 +226,7 @@ TEST_CASE("an answer without content is one if its reason explains that") {
     const std::string body = answer(R"({"content":""})", reason);
     CHECK(read(body)->completion_json == body);
     CHECK(read(body)->ending.finish_reason == reason);
+    CHECK_FALSE(read(body)->is_empty);
   }
   CHECK(read(R"({"choices":[{"message":{"content":""},"finish_reason":null}]})")
             ->completion_json.empty());

@@ -358,3 +358,66 @@ TEST_CASE_FIXTURE(EndlessSite,
   endless(kHel, kHel);
   CHECK(lasts().first == 10min);
 }
+
+TEST_CASE_FIXTURE(TimedSite,
+                  "a stream that the server cuts short ends with an error that says so") {
+  const auto begin = [&] {
+    ask();
+    upstream->line.send(kHead);
+    upstream->line.send(kHel);
+    opened();
+    CHECK(text().find("hel") != std::string::npos);
+  };
+  SUBCASE("while it waits for the upstream") {
+    begin();
+    CHECK_FALSE(next().over());
+    CHECK(response.body->cut_short());
+  }
+  SUBCASE("while the client is slow") {
+    begin();
+    CHECK(response.body->cut_short());
+    next();
+  }
+  const json error = last_event(reading->take().value(), "error");
+  CHECK(error.at("status") == "service_offline");
+  CHECK(error.at("module") == "tentaculo_link");
+  CHECK(error.at("reason") == "shutting_down");
+  CHECK(error.at("session_id") == "s-1");
+  CHECK(error.at("complete") == false);
+  CHECK(text().empty());
+  CHECK(response.body->failed());
+  CHECK(upstream->open_bodies == 0);
+  CHECK(streams("error") == 1);
+  CHECK(switch_breaker->snapshot().failures == 0);
+  const json kept = body_of(get("/operator/session/s-1")).at("messages").at(1);
+  CHECK(kept.at("content") == "hel");
+  CHECK(kept.at("metadata").at("complete") == false);
+}
+
+TEST_CASE_FIXTURE(TimedSite,
+                  "a stream without a piece that is cut short ends with that error, too") {
+  ask();
+  timer->advance(2s);
+  opened();
+  CHECK(text() == kComment);
+  CHECK_FALSE(next().over());
+  CHECK(response.body->cut_short());
+  const json error = last_event(reading->take().value(), "error");
+  CHECK(error.at("reason") == "shutting_down");
+  CHECK(error.at("session_id") == "s-1");
+  CHECK(text().empty());
+  CHECK(streams("error") == 1);
+  CHECK(streams("cut_by_client") == 0);
+}
+
+TEST_CASE_FIXTURE(TimedSite, "a stream that is complete is not cut short") {
+  ask();
+  upstream->line.send(kHead);
+  upstream->line.send(kHel + kDone);
+  opened();
+  CHECK(response.body->cut_short());
+  const std::string all = text();
+  CHECK(all.find("event: done") != std::string::npos);
+  CHECK(all.find("shutting_down") == std::string::npos);
+  CHECK_FALSE(response.body->failed());
+}

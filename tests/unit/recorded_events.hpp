@@ -23,6 +23,7 @@ struct RecordedEvent {
   std::uint64_t limit = 0;
   vx11::Duration duration = {};
   int status = 0;
+  std::string cause = {};
 };
 
 /// A sink that keeps what it receives. Thread-safe.
@@ -32,7 +33,8 @@ class RecordedEvents final : public vx11::Events {
     if (during) during();
     const std::lock_guard lock(mutex_);
     events_.push_back(RecordedEvent{event.kind, std::string(event.name), std::string(event.detail),
-                                    event.count, event.limit, event.duration, event.status});
+                                    event.count, event.limit, event.duration, event.status,
+                                    std::string(event.cause)});
   }
 
   std::vector<RecordedEvent> all() const {

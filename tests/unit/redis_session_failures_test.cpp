@@ -81,6 +81,8 @@ TEST_CASE("a user that may use what the manual lists is enough, and one that may
   CHECK(vx11::sync_wait(probe->look(vx11::Deadline())) == vx11::ProbeAnswer(vx11::Health::ok));
   own.run({"ACL", "SETUSER", "ana", "-evalsha"});
   CHECK(append_failure(**store, "s").ends_with("redis does not permit the command to this user"));
+  CHECK(vx11::sync_wait(probe->look(vx11::Deadline())) ==
+        vx11::ProbeAnswer(vx11::Health::degraded, "no_permission"));
 }
 
 TEST_CASE("the probe says why a server takes no writes, and whether it answers") {

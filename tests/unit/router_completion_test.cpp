@@ -1,3 +1,4 @@
+#include <vx11/dialect/openai.hpp>
 #include <vx11/router.hpp>
 #include <vx11/testing/scripted_transport.hpp>
 
@@ -10,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include "completions_dialect.hpp"
+#include "recorded_events.hpp"
 #include "router_upstreams.hpp"
 #include "streaming_script.hpp"
 
@@ -19,6 +21,7 @@ using streaming_script::Pieces;
 using streaming_script::ScriptedStream;
 using vx11::ChatStream;
 using vx11::Result;
+using vx11::testing::ScriptedTransport;
 
 namespace {
 
@@ -238,4 +241,111 @@ TEST_CASE("a target that was passed by does not prevent the last resort") {
   const Router router = Router::create(options).value();
   for (int i = 0; i < 3; ++i) router.breaker("madre")->try_acquire().value().failure();
   CHECK(router.ask(chat())->source == "madre");
+}
+
+namespace {
+
+const std::string kNothing =
+    R"({"choices":[{"index":0,"message":{"role":"assistant","content":""},)"
+    R"("finish_reason":"stop"}],"usage":{"completion_tokens":0}})";
+
+/// The target that says nothing, and madre, which `then` prepares.
+struct SilentFirst {
+  SilentFirst(std::shared_ptr<vx11::Transport> silent, void (*then)(ScriptedTransport&))
+      : silent_(std::move(silent)) {
+    then(*up_.fallback);
+  }
+  Router router() const {
+    RouterOptions options = up_.options();
+    options.targets[0].transport = silent_;
+    options.targets[0].dialect = vx11::openai_dialect().value();
+    return Router::create(options).value();
+  }
+  Result<ChatStream, vx11::ChatFailure> stream() const {
+    return vx11::sync_wait(router().async_stream(completion()));
+  }
+
+ private:
+  Upstreams up_ = {};
+  std::shared_ptr<vx11::Transport> silent_;
+};
+
+std::shared_ptr<ScriptedTransport> says_nothing() {
+  auto upstream = std::make_shared<ScriptedTransport>();
+  upstream->then_json(kNothing);
+  return upstream;
+}
+
+void answers(ScriptedTransport& madre) {
+  madre.then_json(kMadreSays);
+}
+void fails(ScriptedTransport& madre) {
+  madre.then_fail(Errc::unreachable);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "an answer that says nothing counts to a completions client, if no other target answers") {
+  const SilentFirst before_madre(says_nothing(), answers);
+  const auto better = before_madre.router().ask(completion());
+  REQUIRE(better.has_value());
+  CHECK(better->source == "madre");
+  CHECK(better->reason == "switch_invalid_reply");
+
+  const SilentFirst alone(says_nothing(), fails);
+  const Router router = alone.router();
+  const auto reply = router.ask(completion());
+  REQUIRE(reply.has_value());
+  CHECK(reply->source == "switch");
+  CHECK(reply->text.empty());
+  CHECK(reply->completion_json == kNothing);
+  CHECK(reply->reason.empty());
+  CHECK(outcomes(reply->attempts) == std::vector<Outcome>{Outcome::answered, Outcome::unreachable});
+  CHECK(router.breaker("switch")->snapshot().failures == 0);
+
+  const SilentFirst of_an_operator(says_nothing(), fails);
+  const auto refused = of_an_operator.router().ask(chat());
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Errc::invalid_reply);
+}
+
+TEST_CASE("a stream that ends well without a piece counts likewise") {
+  const auto silent = [](const std::string& last) {
+    return std::make_shared<ScriptedStream>(Pieces{kRole + last});
+  };
+  CHECK(SilentFirst(silent(kStop + kEnd), answers).stream()->source() == "madre");
+  const SilentFirst last(silent(kStop + kEnd), fails);
+  auto alone = last.stream();
+  REQUIRE(alone.has_value());
+  CHECK(alone->source() == "switch");
+  CHECK(alone->ending().finish_reason == "stop");
+  CHECK(rest_of(*alone) == Strings{R"({"delta":""}|)"});
+  // Without a reason the end may be that of a stream that was cut.
+  CHECK(SilentFirst(silent(kEnd), fails).stream().error().code == Errc::invalid_reply);
+}
+
+TEST_CASE("events of attempts have the text of the transport, which the failure does not repeat") {
+  Upstreams up;
+  RouterOptions options = up.options();
+  const auto events = std::make_shared<RecordedEvents>();
+  options.events = events;
+  up.primary->then_fail(Errc::unreachable);
+  const auto failed = Router::create(options).value().ask(chat());
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().detail == "no connection");
+  CHECK(events->all().front().cause == "scripted");
+}
+
+TEST_CASE("events of attempts say why they failed") {
+  Upstreams up;
+  RouterOptions options = up.options();
+  const auto events = std::make_shared<RecordedEvents>();
+  options.events = events;
+  up.primary->then(HttpResponse(401));
+  up.fallback->then_json(R"({"queued":true})");
+  CHECK_FALSE(Router::create(options).value().ask(chat()).has_value());
+  REQUIRE(events->all().size() >= 2);
+  CHECK(events->all()[0].cause == "HTTP status 401");
+  CHECK(events->all()[1].cause == "no text in the answer");
 }

@@ -209,6 +209,27 @@ TEST_CASE("a database that one may only read is refused") {
   }));
 }
 
+TEST_CASE("a log that was deleted is noticed, and what it held is in the database") {
+  const ScratchFolder folder;
+  const auto store = open(folder / "s.db");
+  append(*store, "s", turn("1"));
+  std::string put_back;
+  SUBCASE("and is missing") {}
+  SUBCASE("and another one has its name") {
+    put_back = "another";
+  }
+  fs::remove(folder / "s.db-wal");
+  if (!put_back.empty()) folder.write("s.db-wal", put_back);
+  const auto failed = vx11::sync_wait(store->append("s", "u", turn("2")));
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().detail.ends_with(
+      "the -wal file beside the database was moved, deleted or replaced; restart the program"));
+  CHECK(recent(*store, "s").size() == 2);
+  // As after the end of a process that was killed.
+  fs::copy_file(folder / "s.db", folder / "killed.db");
+  CHECK(recent(*open(folder / "killed.db"), "s").size() == 2);
+}
+
 TEST_CASE("the text of a deleted session is in no file any more") {
   const ScratchFolder folder;
   const std::string secret = "a sentence that must not stay";

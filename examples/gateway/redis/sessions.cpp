@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "gateway/log/log.hpp"
@@ -40,9 +41,14 @@ vx11::MetricSeries series(std::string operation,
 
 /// The client of Redis fails at once while there is none, and bounds the time of each operation
 /// itself. So it is asked again soon: it has to be in use within 5 s of the server's return.
-vx11::GuardedStoreOptions redis_guard() {
-  return {
-      .breaker = {.failures_to_open = 5, .open_for = 1s, .growth = {.factor = 2, .at_most = 2s}}};
+///
+/// A part of a Cluster may have no server while the others serve their sessions. A row of its
+/// failures, as chance makes it, must not leave those out as well.
+vx11::GuardedStoreOptions redis_guard(std::string_view url) {
+  const bool is_cluster = url.find("+cluster://") != std::string_view::npos;
+  return {.breaker = {.failures_to_open = is_cluster ? 100U : 5U,
+                      .open_for = 1s,
+                      .growth = {.factor = 2, .at_most = 2s}}};
 }
 
 /// A chat waits no longer for `store` than `max_wait`, and not at all while it keeps failing.
@@ -127,7 +133,7 @@ vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
                                      const vx11::SharedEvents& events) {
   const SessionsConfig& sessions = config.sessions;
   if (sessions.store.redis_url) {
-    return guarded(make_redis_sessions(redis, config), redis_guard(), events);
+    return guarded(make_redis_sessions(redis, config), redis_guard(*sessions.store.redis_url), events);
   }
   if (!sessions.store.sqlite_path) {
     return Sessions{.store = vx11::make_memory_session_store({.limits = sessions.limits})};

@@ -229,10 +229,12 @@ Assignments read_toml(std::string_view text, const std::string& name,
 Assignments read_toml_file(const std::string& path, const SettingsTable& settings) {
   const auto text = file_text(path);
   if (text) return read_toml(*text, path, settings);
-  return {.mistakes = {{.where = path,
-                        .what = fmt::format("cannot be read: {}; check the path given to --config",
-                                            text.error().message()),
-                        .kind = Mistake::Kind::machine}}};
+  const bool is_too_large = text.error() == std::errc::file_too_large;
+  const std::string why = is_too_large ? "it is larger than 16 MiB" : text.error().message();
+  return {.mistakes = {
+              {.where = path,
+               .what = fmt::format("cannot be read: {}; check the path given to --config", why),
+               .kind = Mistake::Kind::machine}}};
 }
 
 }  // namespace gateway

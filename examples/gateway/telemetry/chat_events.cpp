@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -48,6 +49,15 @@ LogEvent log_event_of(std::string_view outcome) noexcept {
   return is_reply ? LogEvent::chat_reply_refused : LogEvent::chat_target_failed;
 }
 
+/// The beginning of a long text, not cut within a character of UTF-8.
+std::string_view bounded(std::string_view text) noexcept {
+  constexpr std::size_t kMost = 256;
+  if (text.size() <= kMost) return text;
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
 }  // namespace
 
 ChatEvents::ChatEvents(std::shared_ptr<vx11::EventCounters> counters, Log& log)
@@ -57,7 +67,9 @@ void ChatEvents::on_event(const vx11::Event& event) noexcept {
   counters_->on_event(event);
   if (event.kind != vx11::EventKind::router_attempt || !is_failure(event.detail)) return;
   const Reason reason(event);
-  log_.note(log_event_of(event.detail), {{"upstream", event.name}, {"reason", reason.text()}});
+  log_.note(
+      log_event_of(event.detail),
+      {{"upstream", event.name}, {"reason", reason.text()}, {"detail", bounded(event.cause)}});
 }
 
 }  // namespace gateway

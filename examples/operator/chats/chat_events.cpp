@@ -2,8 +2,10 @@
 
 #include <vx11/event_stream_reader.hpp>
 
+#include <atomic>
 #include <deque>
 #include <optional>
+#include <stop_token>
 #include <utility>
 
 #include "operator/api/bounded_json.hpp"
@@ -36,6 +38,14 @@ ChatEvent last(ChatEventKind kind, json data, const std::string& correlation_id)
   return event;
 }
 
+json shutting_down() {
+  return {{"status", "service_offline"},
+          {"module", "operator_backend"},
+          {"reason", "shutting_down"},
+          {"message", "The backend is shutting down; ask again"},
+          {"complete", false}};
+}
+
 json breaking(Errc code) {
   return {{"status", "service_offline"},
           {"module", kGatewayModule},
@@ -50,13 +60,15 @@ class StreamedEvents final : public ChatEvents {
       : record_(std::move(record)), reader_(std::move(body)) {}
 
   Task<ChatEvent> next(Deadline deadline) override {
+    const StopForward forward{stop_};
+    const std::stop_callback on_stop(deadline.stop_token(), forward);
+    const Deadline own(deadline.at(), stop_.get_token());
     while (!ended_) {
-      auto reading = reader_.next(deadline);
+      auto reading = reader_.next(own);
       Result<std::optional<StreamEvent>> event = co_await std::move(reading);
       const bool is_event = event && *event;
       if (!is_event) {
-        const Errc code = event ? Errc::invalid_reply : event.error().code;
-        auto breaking_off = broke_off(breaking(code), code);
+        auto breaking_off = broke_off_by(event ? Errc::invalid_reply : event.error().code);
         co_return co_await std::move(breaking_off);
       }
       auto handling = handle(**event);
@@ -66,7 +78,27 @@ class StreamedEvents final : public ChatEvents {
     co_return ChatEvent();
   }
 
+  void cut_short() noexcept override {
+    std::stop_source stopping = stop_;  // what is stopped may destroy this object
+    cut_short_.store(true, std::memory_order_relaxed);
+    stopping.request_stop();
+  }
+
  private:
+  struct StopForward {
+    std::stop_source stop;
+    void operator()() const {
+      std::stop_source stopping = stop;
+      stopping.request_stop();
+    }
+  };
+
+  Task<ChatEvent> broke_off_by(Errc code) {
+    const bool is_cut = code == Errc::cancelled && cut_short_.load(std::memory_order_relaxed);
+    if (is_cut) return broke_off(shutting_down(), Errc::unavailable);
+    return broke_off(breaking(code), code);
+  }
+
   /// The event for the caller; `end` if it is none for them.
   Task<ChatEvent> handle(const StreamEvent& event) {
     if (event.name == "message") return piece(event.data);
@@ -118,6 +150,8 @@ class StreamedEvents final : public ChatEvents {
   std::unique_ptr<ChatRecord> record_;
   vx11::EventStreamReader reader_;
   std::string text_ = {};
+  std::stop_source stop_ = {};           ///< Ends the wait for the gateway.
+  std::atomic<bool> cut_short_ = false;  ///< Set before `stop_` is stopped.
   bool ended_ = false;
 };
 
@@ -156,6 +190,10 @@ class EventBody final : public vx11::BodyStream {
   }
   bool ended() const noexcept override { return ended_; }
   bool failed() const noexcept override { return failed_; }
+  bool cut_short() noexcept override {
+    events_->cut_short();
+    return true;
+  }
 
  private:
   std::string written(const ChatEvent& event) {

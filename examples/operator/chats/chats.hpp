@@ -48,6 +48,9 @@ class ChatEvents {
 
   /// Failures are events of the kind `error`.
   virtual vx11::Task<ChatEvent> next(vx11::Deadline deadline) = 0;
+  /// The server stops: the next event is the `error` that says so, unless the answer is complete.
+  /// Also while `next` waits, which may end these events within the call.
+  virtual void cut_short() noexcept {}
 };
 
 /// Either the events, or what the gateway answered in place of them.

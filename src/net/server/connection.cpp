@@ -55,6 +55,12 @@ void Connection::drain() noexcept {
   abort();
 }
 
+/// A stream may end, and with it this connection, within the call.
+void Connection::cut_short() noexcept {
+  const std::shared_ptr<Connection> self = shared_from_this();
+  if (body_ == nullptr || upgrade_ != nullptr || !body_->cut_short()) abort();
+}
+
 Detached Connection::serve(std::shared_ptr<Connection> self) {
   Channel& channel = *self->channel_;
   Then then = Then::next;

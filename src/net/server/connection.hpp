@@ -48,6 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection>, public Liste
   void start();
   void drain() noexcept override;
   void abort() noexcept override { channel_->abort(CloseReason::aborted); }
+  void cut_short() noexcept override;
   bool evict() noexcept override;
   TimePoint idle_since() const noexcept override { return idle_since_; }
 

@@ -24,6 +24,14 @@ inline namespace v0 {
 
 namespace net_detail {
 
+namespace {
+
+/// For the last pieces of streams once the grace time is over: what a client that reads gets at
+/// once. One that does not read must not hold the shutdown for longer.
+constexpr Duration kLastPiece = std::chrono::seconds(1);
+
+}  // namespace
+
 /// Accepts on the first loop and distributes connections round-robin. SO_REUSEPORT, the kernel's
 /// alternative with several sockets, distributes by a hash and so unevenly, and lets a second
 /// server take an occupied port.
@@ -128,6 +136,7 @@ class Server : private Poller::Watcher {
     }
     TurnJob turn_job;
     ConnectionsJob drain_job{*this, [](ListedConnection& connection) { connection.drain(); }};
+    ConnectionsJob cut_job{*this, [](ListedConnection& connection) { connection.cut_short(); }};
     ConnectionsJob abort_job{*this, [](ListedConnection& connection) { connection.abort(); }};
     std::optional<LoopState> state;  // outlives the loop, whose end runs what was posted last
     Loop loop;
@@ -312,7 +321,12 @@ class Server : private Poller::Watcher {
   /// closed.
   void check() {
     const bool empty = dealt_ == 0 && state_->connections.total() == 0;
-    if (!ending_ && (empty || TimerWheel::now() >= drain_by_)) end();
+    const bool is_over = TimerWheel::now() >= drain_by_;
+    if (!ending_ && (empty || is_over)) {
+      cut_short();
+    } else if (!empty && is_over) {
+      end();
+    }
     if (empty) {
       for (LoopThread& loop : loops_) loop.loop.stop();
     } else {
@@ -320,11 +334,19 @@ class Server : private Poller::Watcher {
     }
   }
 
-  /// Closes the remaining connections.
-  void end() {
-    if (std::exchange(ending_, true)) return;
-    close_listener();
+  /// Closes the remaining connections, streams after their last piece.
+  void cut_short() {
+    ending_ = true;
     cut_off_ = state_->connections.total();
+    drain_by_ = Deadline::after(TimerWheel::now(), kLastPiece).at();
+    for (LoopThread& loop : loops_) loop.loop.post(loop.cut_job);
+  }
+
+  /// Closes the remaining connections, whatever they do.
+  void end() {
+    if (std::exchange(ended_, true)) return;
+    close_listener();
+    if (!std::exchange(ending_, true)) cut_off_ = state_->connections.total();
     for (LoopThread& loop : loops_) loop.loop.post(loop.abort_job);
   }
 
@@ -359,7 +381,8 @@ class Server : private Poller::Watcher {
   std::atomic<bool> accepting_ = false;
   std::atomic<std::size_t> dealt_ = 0;  ///< Connections on their way to their loop.
   bool stopping_ = false;               ///< The listener is closed, or about to be.
-  bool ending_ = false;
+  bool ending_ = false;                 ///< The grace time is over.
+  bool ended_ = false;                  ///< The last connections are being closed.
   std::size_t cut_off_ = 0;
 };
 

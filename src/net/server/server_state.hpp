@@ -40,6 +40,8 @@ class ListedConnection {
   virtual void drain() noexcept = 0;
   /// Ends it immediately.
   virtual void abort() noexcept = 0;
+  /// Ends it: a stream by its last piece, anything else immediately.
+  virtual void cut_short() noexcept = 0;
   /// Ends it immediately and gives its place back, unless it is idle and a request is in its
   /// socket.
   /// \return whether it did
