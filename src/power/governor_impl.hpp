@@ -29,7 +29,10 @@ inline namespace v0 {
 struct KnownWindow {
   PowerLedger::Window is = {};
   TimePoint added_at = {};
-  TimePoint used_at = {};   ///< The same, or when a chat used it last.
+  TimePoint used_at = {};  ///< The same, or when a chat used it last.
+  /// As granted, and when that ends by the steady clock, once a state has shown it.
+  std::optional<std::chrono::seconds> ttl = std::nullopt;
+  std::optional<TimePoint> ends = std::nullopt;
   bool is_alerted = false;  ///< That it ends soon.
   bool is_closing = false;  ///< By this governor.
   /// When its close ended without madre's word of it: her next states show what became of it.
@@ -99,18 +102,23 @@ struct PowerGovernor::Impl {
   // Under the lock:
   void decide(MadeDecisions& made, PowerDecision decision) const;
   void observe(MadeDecisions& made, const PowerState& seen) const;
-  void count_use(const PowerState& seen, WallTime now, Duration since_last) const;
+  WallTime last_seen(WallTime now, TimePoint steady) const;
+  void count_use(const PowerState& seen, WallTime now, TimePoint steady) const;
   void add_new(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
   void drop_gone(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
   bool is_waking(TimePoint steady) const;
   void count_gone(const KnownWindow& window, WallTime now, TimePoint steady) const;
   void subtract_counted(const PowerLedger& ledger) const;
   bool adopt(PowerLedger::Window& window, TimePoint steady) const;
+  WallTime since_of(const PowerWindow& window, WallTime now, TimePoint steady) const;
+  void update_end(KnownWindow& known, const PowerWindow& seen, WallTime now,
+                  TimePoint steady) const;
+  void bound_pause(WallTime now) const;
   void note_idle(MadeDecisions& made, const PowerLedger::Window& window, WallTime now) const;
   void note_gone(MadeDecisions& made, const KnownWindow& window, WallTime now,
                  TimePoint steady) const;
   void leave_alone(WallTime now) const;
-  void alert(MadeDecisions& made, WallTime now) const;
+  void alert(MadeDecisions& made, WallTime now, TimePoint steady) const;
   void alert_budget(MadeDecisions& made, BudgetAlerts& alerts, std::chrono::local_days period,
                     const std::optional<std::chrono::seconds>& limit, milliseconds used,
                     std::string_view name) const;

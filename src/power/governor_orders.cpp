@@ -86,7 +86,7 @@ std::optional<PowerOrder> PowerGovernor::due() {
 
 std::optional<PowerOrder> PowerGovernor::Impl::due(MadeDecisions& made, WallTime now,
                                                    TimePoint steady) const {
-  alert(made, now);
+  alert(made, now, steady);
   if (state->commands != 0) return std::nullopt;
   if (auto order = idle_order(steady)) return order;
   if (!state->windows.empty()) {  // beside it madre opens none
@@ -262,8 +262,12 @@ void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& orde
                              .services = order.window.services,
                              .source = order.source,
                              .schedule = order.schedule};
-  if (order.window.ttl) window.end = now + *order.window.ttl;
   const TimePoint steady = options.clock.now();
+  std::optional<TimePoint> ends = std::nullopt;
+  if (const auto ttl = order.window.ttl) {
+    window.end = now + *ttl;
+    ends = saturated_add(steady, *ttl);
+  }
   for (const KnownWindow& known : state->windows) {
     count_gone(known, now, steady);
     if (known.is.id != window.id) note_gone(made, known, now, steady);
@@ -273,7 +277,11 @@ void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& orde
   decide(made, decision_of(opened, PowerDecisionKind::opened, order.schedule.empty() ? "" : "due"));
   state->windows.clear();
   if (window.id.empty()) return;  // the next state shows it
-  state->windows.push_back({.is = std::move(window), .added_at = steady, .used_at = steady});
+  state->windows.push_back({.is = std::move(window),
+                            .added_at = steady,
+                            .used_at = steady,
+                            .ttl = order.window.ttl,
+                            .ends = ends});
   // From the command on it is awake, or at least starting: chats find out.
   if (contains(order.window.services, options.chat_service)) {
     state->asleep_until.store(0, std::memory_order_relaxed);
