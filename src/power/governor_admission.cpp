@@ -40,7 +40,8 @@ PowerGovernor::Command::~Command() {
 void PowerGovernor::Command::opened(const WindowRequest& window, const Result<MadreReply>& reply) {
   if (governor_ == nullptr) return;
   PowerOrder order{.window = window, .source = PowerSource::caller};
-  if (!is_done(reply)) {
+  std::string id = opened_window(reply);
+  if (id.empty()) {
     if (!may_come_late(reply)) return;
     const std::lock_guard lock(governor_->state->mutex);
     governor_->state->late_open =
@@ -50,7 +51,7 @@ void PowerGovernor::Command::opened(const WindowRequest& window, const Result<Ma
   MadeDecisions made;
   {
     const std::lock_guard lock(governor_->state->mutex);
-    governor_->add_opened(made, order, *reply);
+    governor_->add_opened(made, order, std::move(id));
   }
   governor_->deliver(made);
 }

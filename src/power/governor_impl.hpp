@@ -137,7 +137,7 @@ struct PowerGovernor::Impl {
   void open_already(const PowerOrder& order, TimePoint steady) const;
   void close_concluded(MadeDecisions& made, const PowerOrder& order,
                        const Result<MadreReply>& reply) const;
-  void add_opened(MadeDecisions& made, const PowerOrder& order, const MadreReply& reply) const;
+  void add_opened(MadeDecisions& made, const PowerOrder& order, std::string id) const;
   std::optional<PowerRefusal> refusal(const WindowRequest& window, WallTime now) const;
   std::optional<PowerRefusal> refusal_of_ttl(const WindowRequest& window, WallTime now) const;
   std::optional<PowerRefusal> refusal_of_budget(const WindowRequest& window, WallTime now) const;
@@ -154,6 +154,8 @@ struct PowerGovernor::Impl {
 
 /// Whether madre has carried the command out.
 bool is_done(const Result<MadreReply>& reply);
+/// The id of the window that she has opened; empty if she does not name it.
+std::string opened_window(const Result<MadreReply>& reply);
 /// Whether she may still carry it out, or has without saying so, by her answer.
 bool is_pending(const Result<MadreReply>& reply);
 /// The same, also without an answer.

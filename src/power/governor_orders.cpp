@@ -53,18 +53,23 @@ bool is_done(const Result<MadreReply>& reply) {
   return reply && verdict_of(*reply).outcome == CommandOutcome::done;
 }
 
+std::string opened_window(const Result<MadreReply>& reply) {
+  return is_done(reply) ? member_of(reply->json, "window_id") : std::string();
+}
+
 bool is_pending(const Result<MadreReply>& reply) {
   return reply && verdict_of(*reply).outcome == CommandOutcome::not_known;
 }
 
 bool may_come_late(const Result<MadreReply>& reply) {
-  if (reply) return is_pending(reply);
+  if (reply) return is_pending(reply) || is_done(reply);
   return may_have_arrived(reply.error().code);
 }
 
 std::string failure_reason(const Result<MadreReply>& reply) {
   if (!reply) return std::string(to_string(reply.error().code));
   if (is_pending(reply)) return "pending";
+  if (is_done(reply)) return "no_window_id";
   if (verdict_of(*reply).is_plan) return "planned";
   if (reply->ok()) return "madre_failed";
   return fmt::format("madre_refused_{}", reply->status);
@@ -230,7 +235,9 @@ void PowerGovernor::concluded(const PowerOrder& order, const Result<MadreReply>&
 
 void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& order,
                                          const Result<MadreReply>& reply) const {
-  if (is_done(reply)) return add_opened(made, order, *reply);
+  if (std::string id = opened_window(reply); !id.empty()) {
+    return add_opened(made, order, std::move(id));
+  }
   const TimePoint steady = options.clock.now();
   if (reply && reply->status == kOpenAlready) return open_already(order, steady);
   const Duration asked = reply ? std::min(reply->retry_after, kMostAsked) : Duration::zero();
@@ -253,10 +260,10 @@ void PowerGovernor::Impl::open_already(const PowerOrder& order, TimePoint steady
 
 /// madre keeps one window: any other that was open has gone.
 void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& order,
-                                     const MadreReply& reply) const {
+                                     std::string id) const {
   const WallTime now = options.wall_clock.now();
   PowerOrder opened = order;
-  opened.window_id = member_of(reply.json, "window_id");
+  opened.window_id = std::move(id);
   PowerLedger::Window window{.id = opened.window_id,
                              .since = now,
                              .services = order.window.services,
@@ -276,7 +283,6 @@ void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& orde
   state->retries.erase(order.schedule);
   decide(made, decision_of(opened, PowerDecisionKind::opened, order.schedule.empty() ? "" : "due"));
   state->windows.clear();
-  if (window.id.empty()) return;  // the next state shows it
   state->windows.push_back({.is = std::move(window),
                             .added_at = steady,
                             .used_at = steady,

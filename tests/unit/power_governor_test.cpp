@@ -157,6 +157,34 @@ TEST_CASE("a command that fails again and again is tried seldom, and reported on
   CHECK(site.decisions[1].reason == "madre_refused_422");
 }
 
+TEST_CASE("a window that madre does not name is known by her state, and tried again seldom") {
+  Site site({.schedules = {daily(8h, 20h)}});
+  site.look();
+  const auto order = site.governor->due();
+  REQUIRE(order);
+  site.governor->concluded(*order, vx11::MadreReply(200, R"({"status":"ok"})"));
+  SUBCASE("her state shows it") {
+    site.open(order->window);
+    site.tick();
+    CHECK(site.report().at("windows").at(0).at("schedule") == "daily");
+    CHECK(site.decisions.back().kind == PowerDecisionKind::opened);
+  }
+  SUBCASE("it never shows it") {
+    int tries = 1;
+    for (Duration passed{}; passed < 10min; passed += 10s) {
+      site.clock.advance(10s);
+      site.look();
+      const auto again = site.governor->due();
+      if (!again) continue;
+      ++tries;
+      site.governor->concluded(*again, vx11::MadreReply(200, R"({"status":"ok"})"));
+    }
+    CHECK(tries <= 5);
+    REQUIRE(site.decisions.size() == 1);
+    CHECK(site.decisions[0].reason == "no_window_id");
+  }
+}
+
 TEST_CASE("a caller who has to wait for another command is no decision") {
   Site site({.schedules = {daily(8h, 10h)}});
   const auto first = site.governor->begin();
