@@ -328,10 +328,15 @@ open_on_demand = true
 days = ["monday"]
 from = "25:00"
 services = ["swich"]
+[power.schedules.short]
+from = "23:50"
+to = "00:20"
+[power.bounds]
+min_ttl = "1h"
 TOML
   "$GATEWAY_PROGRAM" --check-config --config "$CONFIG" >/dev/null 2>"$WORK/mistakes" && unmet 'it is taken'
   for what in 'power.time_zone: "Europe/Nowhere"' 'needs chat.power_aware' '"monday" is no day' \
-    '"25:00" is no time of day' 'has no to' '"swich" is no service, did you mean "switch"'; do
+    '"25:00" is no time of day' 'has no to' 'power.schedules.short: from "23:50" to "00:20" is shorter' '"swich" is no service, did you mean "switch"'; do
     grep -q "$what" "$WORK/mistakes" || unmet "not named: $what$(echo; cat "$WORK/mistakes")"
   done
 }
