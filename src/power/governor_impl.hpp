@@ -48,10 +48,10 @@ struct PowerRetry {
   std::string reported = {};  ///< The reason of the last decision.
 };
 
-/// An order to open that madre may carry out although its call has ended.
+/// An order to open that madre is carrying out, or may be although its call has ended.
 struct LateOpen {
   PowerOrder order = {};
-  TimePoint since = {};
+  TimePoint since = {};  ///< When it was sent, or its call ended.
   bool is_open = false;  ///< By madre's 409: only her next state can show it.
 };
 
@@ -122,6 +122,7 @@ struct PowerGovernor::Impl {
   void alert_budget(MadeDecisions& made, BudgetAlerts& alerts, std::chrono::local_days period,
                     const std::optional<std::chrono::seconds>& limit, milliseconds used,
                     std::string_view name) const;
+  void begin(const PowerOrder& order, TimePoint steady) const;
   std::optional<PowerOrder> due(MadeDecisions& made, WallTime now, TimePoint steady) const;
   std::optional<PowerOrder> idle_order(TimePoint steady) const;
   std::optional<PowerOrder> schedule_order(MadeDecisions& made, const PowerSchedule& schedule,

@@ -83,10 +83,17 @@ std::optional<PowerOrder> PowerGovernor::due() {
     const TimePoint steady = impl_->options.clock.now();
     const WallTime now = impl_->options.wall_clock.now();
     if (impl_->is_current(steady)) order = impl_->due(made, now, steady);
-    if (order) ++impl_->state->commands;
+    if (order) impl_->begin(*order, steady);
   }
   impl_->deliver(made);
   return order;
+}
+
+/// madre's state may show the window before she answers.
+void PowerGovernor::Impl::begin(const PowerOrder& order, TimePoint steady) const {
+  ++state->commands;
+  if (order.action != PowerOrder::Action::open) return;
+  state->late_open = LateOpen{.order = order, .since = steady};
 }
 
 std::optional<PowerOrder> PowerGovernor::Impl::due(MadeDecisions& made, WallTime now,
@@ -211,6 +218,7 @@ void PowerGovernor::withdrawn(const PowerOrder& order) {
   PowerGovernorState& state = *impl_->state;
   const std::lock_guard lock(state.mutex);
   --state.commands;
+  if (order.action == PowerOrder::Action::open) state.late_open.reset();
   if (order.source == PowerSource::demand) {
     state.wanted_at.store(impl_->options.clock.now().time_since_epoch().count(),
                           std::memory_order_relaxed);
@@ -239,10 +247,15 @@ void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& 
     return add_opened(made, order, std::move(id));
   }
   const TimePoint steady = options.clock.now();
+  if (!state->late_open) return;  // her state has shown it meanwhile
   if (reply && reply->status == kOpenAlready) return open_already(order, steady);
   const Duration asked = reply ? std::min(reply->retry_after, kMostAsked) : Duration::zero();
   const bool is_late = may_come_late(reply);
-  if (is_late) state->late_open = LateOpen{.order = order, .since = steady};
+  if (is_late) {
+    state->late_open->since = steady;
+  } else {
+    state->late_open.reset();
+  }
   PowerRetry& retry = retry_of(order, options.wall_clock.now(), steady);
   const bool is_unknown = is_late && (reply || reply.error().code == Errc::cancelled);
   const Duration least = is_unknown ? kAfterPending : kAfterFailure;
@@ -274,6 +287,10 @@ void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& orde
   if (const auto ttl = order.window.ttl) {
     window.end = now + *ttl;
     ends = saturated_add(steady, *ttl);
+  }
+  const bool is_caller = order.source == PowerSource::caller;
+  for (const KnownWindow& known : state->windows) {
+    if (known.is.id == window.id && !is_caller) return;  // her state has shown it meanwhile
   }
   for (const KnownWindow& known : state->windows) {
     count_gone(known, now, steady);

@@ -185,6 +185,27 @@ TEST_CASE("a window that madre does not name is known by her state, and tried ag
   }
 }
 
+TEST_CASE("a window that madre shows before she answers is that of its order, and opened once") {
+  Site site({.schedules = {daily(8h, 20h)}});
+  site.look();
+  const auto order = site.governor->due();
+  REQUIRE(order);
+  site.clock.advance(2s);
+  vx11::Result<vx11::MadreReply> reply = site.open(order->window);
+  site.clock.advance(1s);
+  site.look();
+  CHECK_FALSE(site.governor->due());
+  SUBCASE("she answers") {}
+  SUBCASE("she fails to") {
+    reply = vx11::fail(vx11::Errc::timeout, "limit");
+  }
+  site.governor->concluded(*order, reply);
+  site.run(1min);
+  CHECK(site.kinds() == Kinds{PowerDecisionKind::opened});
+  CHECK(site.report().at("windows").at(0).at("schedule") == "daily");
+  CHECK(site.asked == 1);
+}
+
 TEST_CASE("a caller who has to wait for another command is no decision") {
   Site site({.schedules = {daily(8h, 10h)}});
   const auto first = site.governor->begin();
