@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gateway/settings/settings_tables.hpp"
+#include "gateway/settings/worded_field.hpp"
 
 namespace backend {
 
@@ -57,7 +58,10 @@ std::vector<Setting> link_settings() {
       {.key = "gateway.url",
        .flag = "--gateway",
        .value_name = "URL",
-       .field = field(&Config::backend, &BackendConfig::gateway, &Link::url),
+       .field = worded(field(&Config::backend, &BackendConfig::gateway, &Link::url),
+                       {"the base URL of a vx11-gateway",
+                        R"("http://host:port" without user, path or query, such as )"
+                        R"("http://127.0.0.1:8000")"}),
        .doc = "The vx11-gateway, the only program that is connected to. Where it counts wrong "
               "credentials by address, name this backend in its `server.trusted_proxies`, so that "
               "it counts those of the clients."},

@@ -26,10 +26,18 @@ constexpr std::string_view kColony = "colony_id";
 constexpr std::size_t kMaxIdBytes = 256;
 constexpr std::array<std::string_view, 1> kBodyNames = {kColony};
 
+/// UTF-8: as JSON, which has no other bytes, it is the same as in the query.
+bool is_utf8_without_controls(std::string_view text) {
+  std::size_t at = 0;
+  while ((at = json::skip_plain_or_utf8(text, at)) < text.size()) {
+    if (text[at] != '"' && text[at] != '\\') return false;
+    ++at;
+  }
+  return text.find('\x7F') == std::string_view::npos;
+}
+
 bool is_id(const std::string& text) {
-  return !text.empty() && text.size() <= kMaxIdBytes &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F; });
+  return !text.empty() && text.size() <= kMaxIdBytes && is_utf8_without_controls(text);
 }
 
 std::string_view query_of(std::string_view target) noexcept {
@@ -45,7 +53,7 @@ HttpResponse mistake(std::string_view location, std::string_view message) {
 
 HttpResponse bad_query() {
   return mistake(R"(["query","colony_id"])",
-                 "Should be given once, as 1 to 256 bytes without control characters");
+                 "Should be given once, as 1 to 256 bytes of UTF-8 without control characters");
 }
 
 /// The colony that the query names; empty: none.

@@ -13,8 +13,8 @@ using std::chrono::days;
 using std::chrono::local_days;
 
 constexpr milliseconds kUnlimited = milliseconds::max();
-/// Two months, and a day for zones that differ.
-constexpr days kKept(63);
+/// Two months and a day for zones that differ, and as many days of a clock that was wrong.
+constexpr std::size_t kKept = 126;
 
 std::chrono::year_month month_of(local_days day) {
   const std::chrono::year_month_day date(day);
@@ -49,8 +49,8 @@ void add_used(UsedDays& used, std::vector<Span> spans, const TimeZone& zone) {
   }
 }
 
-void forget_old(UsedDays& used, local_days today) {
-  used.erase(used.begin(), used.lower_bound(today - kKept));
+void forget_old(UsedDays& used) {
+  while (used.size() > kKept) used.erase(used.begin());
 }
 
 milliseconds used_on(const UsedDays& used, local_days day) {
@@ -89,19 +89,20 @@ milliseconds affordable(const PowerBudget& budget, const UsedDays& used, WallTim
   return sum;
 }
 
-WallTime free_at(const PowerBudget& budget, const UsedDays& used, WallTime now) {
-  const std::string_view reason = spent_reason(budget, used, now);
+WallTime free_at(const PowerBudget& budget, const UsedDays& used, WallTime now,
+                 milliseconds least) {
+  const std::string_view reason = spent_reason(budget, used, now, least);
   const local_days today = budget.zone.day_of(now);
   if (reason == "month_budget_spent") return budget.zone.start_of(next_month(today));
   return reason.empty() ? now : budget.zone.start_of(today + days(1));
 }
 
 /// The month first: its budget is free later.
-std::string_view spent_reason(const PowerBudget& budget, const UsedDays& used, WallTime now) {
+std::string_view spent_reason(const PowerBudget& budget, const UsedDays& used, WallTime now,
+                              milliseconds least) {
   const local_days today = budget.zone.day_of(now);
-  constexpr milliseconds kNothing = std::chrono::seconds(1);  // less is no window
-  if (left_of(budget.per_month, used_in_month(used, today)) < kNothing) return "month_budget_spent";
-  return left_of(budget.per_day, used_on(used, today)) < kNothing ? "day_budget_spent" : "";
+  if (left_of(budget.per_month, used_in_month(used, today)) < least) return "month_budget_spent";
+  return left_of(budget.per_day, used_on(used, today)) < least ? "day_budget_spent" : "";
 }
 
 }  // namespace v0

@@ -23,8 +23,8 @@ using Span = std::pair<WallTime, WallTime>;
 
 /// Adds the time that at least one of the spans has.
 void add_used(UsedDays& used, std::vector<Span> spans, const TimeZone& zone);
-/// Forgets days that no budget counts any more.
-void forget_old(UsedDays& used, std::chrono::local_days today);
+/// Forgets the oldest days, by their number: the wall clock may be years ahead for a while.
+void forget_old(UsedDays& used);
 
 milliseconds used_on(const UsedDays& used, std::chrono::local_days day);
 /// In the civil month of that day.
@@ -36,10 +36,15 @@ std::chrono::local_days next_month(std::chrono::local_days day);
 /// midnight counts for the next day.
 milliseconds affordable(const PowerBudget& budget, const UsedDays& used, WallTime now,
                         milliseconds most);
-/// When a budget that is spent is free again; `now` if it is not spent.
-WallTime free_at(const PowerBudget& budget, const UsedDays& used, WallTime now);
-/// "day_budget_spent" or "month_budget_spent"; empty if neither is.
-std::string_view spent_reason(const PowerBudget& budget, const UsedDays& used, WallTime now);
+/// Less than this is no window.
+constexpr milliseconds kShortest = std::chrono::seconds(1);
+/// When a budget that leaves less than `least` is free again; `now` if none does.
+WallTime free_at(const PowerBudget& budget, const UsedDays& used, WallTime now,
+                 milliseconds least = kShortest);
+/// "day_budget_spent" or "month_budget_spent", of a budget that leaves less than `least`; empty if
+/// none does.
+std::string_view spent_reason(const PowerBudget& budget, const UsedDays& used, WallTime now,
+                              milliseconds least = kShortest);
 
 }  // namespace v0
 }  // namespace vx11

@@ -32,6 +32,12 @@ void check_against(const PowerBounds& bounds, detail::Mistakes& mistakes,
   }
 }
 
+/// On a day without a change of the clocks.
+std::chrono::minutes length_of(const PowerSchedule& schedule) {
+  const bool is_same_day = schedule.to > schedule.from;
+  return schedule.to - schedule.from + std::chrono::hours(is_same_day ? 0 : 24);
+}
+
 void check_schedules(detail::Mistakes& mistakes, const PowerGovernorOptions& options) {
   using std::chrono::hours;
   std::set<std::string> names;
@@ -48,6 +54,8 @@ void check_schedules(detail::Mistakes& mistakes, const PowerGovernorOptions& opt
     mistakes.require(schedule.to >= hours(0) && schedule.to <= hours(24), "to", "a time of day");
     mistakes.add_if(schedule.ttl && *schedule.ttl < options.bounds.min_ttl,
                     "ttl is below bounds.min_ttl");
+    mistakes.add_if(length_of(schedule) < options.bounds.min_ttl,
+                    "from to is shorter than bounds.min_ttl");
   }
   mistakes.about("");
 }

@@ -40,7 +40,8 @@ PowerGovernor::Command::~Command() {
 void PowerGovernor::Command::opened(const WindowRequest& window, const Result<MadreReply>& reply) {
   if (governor_ == nullptr) return;
   PowerOrder order{.window = window, .source = PowerSource::caller};
-  if (!is_done(reply)) {
+  std::string id = opened_window(reply);
+  if (id.empty()) {
     if (!may_come_late(reply)) return;
     const std::lock_guard lock(governor_->state->mutex);
     governor_->state->late_open =
@@ -50,7 +51,7 @@ void PowerGovernor::Command::opened(const WindowRequest& window, const Result<Ma
   MadeDecisions made;
   {
     const std::lock_guard lock(governor_->state->mutex);
-    governor_->add_opened(made, order, *reply);
+    governor_->add_opened(made, order, std::move(id));
   }
   governor_->deliver(made);
 }
@@ -129,17 +130,26 @@ std::optional<PowerRefusal> PowerGovernor::Impl::refusal_of_budget(const WindowR
   if (!options.budget.is_limited() || !window.ttl) return std::nullopt;
   const seconds most = grantable(now, options.bounds.max_ttl);
   if (*window.ttl <= most) return std::nullopt;
-  const WallTime free = free_at(options.budget, state->used, now);
+  const seconds least = options.bounds.min_ttl;
+  const WallTime free = free_at(options.budget, state->used, now, least);
+  if (most >= least || free == now) {
+    PowerRefusal refused =
+        refuse("budget_too_small",
+               fmt::format("The budget of open windows leaves {} seconds", most.count()),
+               fmt::format("Open it with a ttl of at most {} seconds", most.count()));
+    refused.most = most;
+    return refused;
+  }
   const std::string_view spent = spent_reason(options.budget, state->used, now);
-  PowerRefusal refused =
-      spent.empty()
-          ? refuse("budget_too_small",
-                   fmt::format("The budget of open windows leaves {} seconds", most.count()),
-                   fmt::format("Open it with a ttl of at most {} seconds", most.count()))
-          : refuse(std::string(spent), "The budget of open windows is used up",
-                   fmt::format("Try again from {} on, or raise the budget", to_rfc3339(free)));
-  refused.most = most;
-  if (!spent.empty()) refused.available_at = free;
+  PowerRefusal refused = refuse(
+      spent.empty() ? "budget_too_small" : std::string(spent),
+      spent.empty() ? fmt::format("The budget leaves {} seconds, and a window lasts at least "
+                                  "{} seconds",
+                                  most.count(), least.count())
+                    : "The budget of open windows is used up",
+      fmt::format("Try again from {} on, or raise the budget", to_rfc3339(free)));
+  refused.most = seconds(0);
+  refused.available_at = free;
   return refused;
 }
 

@@ -25,24 +25,24 @@ const PowerWindow* find(const PowerState& seen, std::string_view id) {
   return found == seen.windows.end() ? nullptr : &*found;
 }
 
-std::optional<WallTime> end_of(const PowerWindow& window, WallTime now) {
-  if (window.remaining) return now + *window.remaining;
-  if (window.created_at && window.ttl) return *window.created_at + *window.ttl;
-  return std::nullopt;
+/// Whether what is left is madre's end by our clock, which hers may differ from, and not her word.
+bool is_calculated(const PowerWindow& window, WallTime now) {
+  if (!window.created_at || !window.ttl) return false;
+  if (!window.remaining || window.remaining->count() == 0) return true;
+  const auto left = *window.created_at + *window.ttl - now;
+  return std::chrono::abs(left - *window.remaining) <= kTolerance;
 }
 
-std::optional<seconds> ttl_left(const PowerLedger::Window& window, WallTime now) {
-  if (!window.end) return std::nullopt;
-  return std::max(std::chrono::floor<seconds>(*window.end - now), seconds(0));
+/// By our clock from `since` on, unless madre says it.
+std::optional<milliseconds> left_of(const PowerWindow& window, WallTime since, WallTime now) {
+  if (!is_calculated(window, now)) return window.remaining;
+  const milliseconds granted = *window.ttl;
+  return std::min(since + granted - now, granted);
 }
 
-/// What madre says is left is in whole seconds: the same end moves by as much from state to state.
-void update_end(KnownWindow& known, const std::optional<WallTime>& end) {
-  const bool are_ends = end && known.is.end;
-  const auto later = are_ends ? *end - *known.is.end : std::chrono::milliseconds(0);
-  if (are_ends && std::chrono::abs(later) <= kTolerance) return;
-  if (!end || later > kTolerance) known.is_alerted = false;
-  known.is.end = end;
+std::optional<seconds> ttl_left(const KnownWindow& window, TimePoint steady) {
+  if (!window.ends) return std::nullopt;
+  return std::max(std::chrono::floor<seconds>(*window.ends - steady), seconds(0));
 }
 
 }  // namespace
@@ -61,13 +61,11 @@ void PowerGovernor::Impl::observe(MadeDecisions& made, const PowerState& seen) c
   const WallTime now = options.wall_clock.now() -
                        std::chrono::duration_cast<milliseconds>(std::max(seen.age, Duration()));
   if (state->seen_steady && steady < *state->seen_steady) return;  // older than what is known
-  // The steady clock says how much time has passed, also while the wall clock is put right.
-  Duration since_last = Duration::max();
-  if (state->seen_steady) since_last = steady - *state->seen_steady;
   if (state->is_used.exchange(false, std::memory_order_relaxed)) {
     for (KnownWindow& window : state->windows) window.used_at = steady;
   }
-  count_use(seen, now, since_last);
+  count_use(seen, now, steady);
+  bound_pause(now);
   drop_gone(made, seen, now, steady);
   add_new(made, seen, now, steady);
   if (state->late_open && state->late_open->is_open && steady > state->late_open->since) {
@@ -89,13 +87,18 @@ bool PowerGovernor::Impl::is_waking(TimePoint steady) const {
   });
 }
 
-/// One that has gone at an unknown moment counts up to now, or to its own end.
-void PowerGovernor::Impl::count_use(const PowerState& seen, WallTime now,
-                                    Duration since_last) const {
-  WallTime last = state->seen_at.value_or(now - kLongestBefore);
-  if (since_last != Duration::max()) {
-    last = now - std::chrono::duration_cast<milliseconds>(since_last);
+/// The steady clock says how much time has passed, also while the wall clock is put right.
+WallTime PowerGovernor::Impl::last_seen(WallTime now, TimePoint steady) const {
+  if (state->seen_steady) {
+    return now - std::chrono::duration_cast<milliseconds>(steady - *state->seen_steady);
   }
+  const WallTime earliest = now - kLongestBefore;
+  return std::max(state->seen_at.value_or(earliest), earliest);
+}
+
+/// One that has gone at an unknown moment counts up to now, or to its own end.
+void PowerGovernor::Impl::count_use(const PowerState& seen, WallTime now, TimePoint steady) const {
+  const WallTime last = last_seen(now, steady);
   std::vector<Span> spans;
   for (const KnownWindow& window : state->windows) {
     const bool is_open = find(seen, window.is.id) != nullptr;
@@ -106,16 +109,13 @@ void PowerGovernor::Impl::count_use(const PowerState& seen, WallTime now,
     spans.emplace_back(std::max(last, std::min(window.created_at.value_or(now), now)), now);
   }
   add_used(state->used, std::move(spans), options.budget.zone);
-  forget_old(state->used, options.budget.zone.day_of(now));
+  forget_old(state->used);
 }
 
 /// One that has gone by a command, from when it was counted last.
 void PowerGovernor::Impl::count_gone(const KnownWindow& window, WallTime now,
                                      TimePoint steady) const {
-  WallTime last = state->seen_at.value_or(now - kLongestBefore);
-  if (state->seen_steady) {
-    last = now - std::chrono::duration_cast<milliseconds>(steady - *state->seen_steady);
-  }
+  const WallTime last = last_seen(now, steady);
   const WallTime since = window.is_seen ? last : std::max(last, window.is.since);
   const WallTime until = std::min(now, window.is.end.value_or(now));
   if (since >= until) return;
@@ -140,7 +140,9 @@ void PowerGovernor::Impl::drop_gone(MadeDecisions& made, const PowerState& seen,
 /// How a window ended that was opened while madre's state was not read is not known.
 void PowerGovernor::Impl::note_gone(MadeDecisions& made, const KnownWindow& window, WallTime now,
                                     TimePoint steady) const {
-  const bool has_ended = window.is.end && *window.is.end <= now + kTolerance;
+  // By either clock: one may have jumped, the other stands still while the machine sleeps.
+  const bool has_ended = (window.is.end && *window.is.end <= now + kTolerance) ||
+                         (window.ends && *window.ends <= steady + kTolerance);
   const bool is_unseen = !window.is_seen && steady - window.added_at > options.max_age;
   if (window.late_since && !has_ended) return note_idle(made, window.is, now);
   const bool is_by_hand = !has_ended && !is_unseen;
@@ -156,7 +158,6 @@ void PowerGovernor::Impl::note_gone(MadeDecisions& made, const KnownWindow& wind
 void PowerGovernor::Impl::add_new(MadeDecisions& made, const PowerState& seen, WallTime now,
                                   TimePoint steady) const {
   for (const PowerWindow& window : seen.windows) {
-    const auto end = end_of(window, now);
     const auto known =
         std::find_if(state->windows.begin(), state->windows.end(),
                      [&](const KnownWindow& each) { return each.is.id == window.id; });
@@ -168,24 +169,60 @@ void PowerGovernor::Impl::add_new(MadeDecisions& made, const PowerState& seen, W
         known->late_since.reset();
       }
       known->is.services = window.services;
-      update_end(*known, end);
+      update_end(*known, window, now, steady);
       continue;
     }
-    PowerLedger::Window made_of{.id = window.id,
-                                .since = std::min(window.created_at.value_or(now), now),
-                                .end = end,
-                                .services = window.services};
-    const bool is_late = adopt(made_of, steady);
+    KnownWindow fresh{.is = {.id = window.id,
+                             .since = since_of(window, now, steady),
+                             .services = window.services},
+                      .added_at = steady,
+                      .used_at = steady,
+                      .is_seen = true};
+    update_end(fresh, window, now, steady);
+    const bool is_late = adopt(fresh.is, steady);
     decide(made, {.kind = PowerDecisionKind::opened,
-                  .source = made_of.source,
-                  .schedule = made_of.schedule,
+                  .source = fresh.is.source,
+                  .schedule = fresh.is.schedule,
                   .window_id = window.id,
                   .services = window.services,
-                  .ttl = ttl_left(made_of, now),
+                  .ttl = ttl_left(fresh, steady),
                   .reason = is_late ? "late" : "seen"});
-    state->windows.push_back(
-        {.is = std::move(made_of), .added_at = steady, .used_at = steady, .is_seen = true});
+    state->windows.push_back(std::move(fresh));
   }
+}
+
+/// Not before the last state, which did not have it, by our clock; then, if hers cannot be right.
+WallTime PowerGovernor::Impl::since_of(const PowerWindow& window, WallTime now,
+                                       TimePoint steady) const {
+  const WallTime created = window.created_at.value_or(now);
+  if (!state->seen_steady) return std::min(created, now);
+  const WallTime last = last_seen(now, steady);
+  return created > now + kTolerance ? last : std::clamp(created, last, std::max(last, now));
+}
+
+/// Only an extension moves the end of a window that is known. What madre says is left is in whole
+/// seconds: the same end moves by as much from state to state.
+void PowerGovernor::Impl::update_end(KnownWindow& known, const PowerWindow& seen, WallTime now,
+                                     TimePoint steady) const {
+  std::optional<TimePoint> ends = std::nullopt;
+  if (const auto left = left_of(seen, known.is.since, now)) ends = saturated_add(steady, *left);
+  if (known.ends && known.ttl && is_calculated(seen, now)) {
+    ends = saturated_add(*known.ends, *seen.ttl - *known.ttl);
+  }
+  const bool are_ends = ends && known.ends;
+  const bool is_same = are_ends && std::chrono::abs(*ends - *known.ends) <= kTolerance;
+  if (!ends || (are_ends && *ends > *known.ends + kTolerance)) known.is_alerted = false;
+  if (!is_same) known.ends = ends;
+  known.ttl = seen.ttl;
+  if (!ends) return known.is.end.reset();
+  const WallTime end = now + std::chrono::duration_cast<milliseconds>(*known.ends - steady);
+  if (!known.is.end || std::chrono::abs(end - *known.is.end) > kTolerance) known.is.end = end;
+}
+
+/// The wall clock may have been years ahead when a hand closed a window.
+void PowerGovernor::Impl::bound_pause(WallTime now) const {
+  const WallTime latest = now + std::chrono::duration_cast<milliseconds>(options.demand.pause);
+  if (state->demand_paused_until > latest) state->demand_paused_until = latest;
 }
 
 /// Gives the window the source of an order whose call ended before madre had carried it out.
@@ -216,9 +253,9 @@ void PowerGovernor::Impl::leave_alone(WallTime now) const {
 }
 
 /// Of windows and budgets.
-void PowerGovernor::Impl::alert(MadeDecisions& made, WallTime now) const {
+void PowerGovernor::Impl::alert(MadeDecisions& made, WallTime now, TimePoint steady) const {
   for (KnownWindow& window : state->windows) {
-    const auto left = ttl_left(window.is, now);
+    const auto left = ttl_left(window, steady);
     if (options.alert_before <= Duration::zero() || window.is_alerted || !left) continue;
     if (*left > options.alert_before) continue;
     window.is_alerted = true;
@@ -245,7 +282,7 @@ void PowerGovernor::Impl::alert_budget(MadeDecisions& made, BudgetAlerts& alerts
                                        std::string_view name) const {
   if (alerts.period != period) alerts = {.period = period};
   if (!limit) return;
-  const bool is_spent = milliseconds(*limit) - used < seconds(1);  // less is no window
+  const bool is_spent = milliseconds(*limit) - used < kShortest;
   const bool is_low = static_cast<double>(used.count()) >=
                       options.budget.warn_at * static_cast<double>(milliseconds(*limit).count());
   const auto left = std::max(std::chrono::floor<seconds>(*limit - used), seconds(0));

@@ -29,7 +29,10 @@ inline namespace v0 {
 struct KnownWindow {
   PowerLedger::Window is = {};
   TimePoint added_at = {};
-  TimePoint used_at = {};   ///< The same, or when a chat used it last.
+  TimePoint used_at = {};  ///< The same, or when a chat used it last.
+  /// As granted, and when that ends by the steady clock, once a state has shown it.
+  std::optional<std::chrono::seconds> ttl = std::nullopt;
+  std::optional<TimePoint> ends = std::nullopt;
   bool is_alerted = false;  ///< That it ends soon.
   bool is_closing = false;  ///< By this governor.
   /// When its close ended without madre's word of it: her next states show what became of it.
@@ -45,10 +48,10 @@ struct PowerRetry {
   std::string reported = {};  ///< The reason of the last decision.
 };
 
-/// An order to open that madre may carry out although its call has ended.
+/// An order to open that madre is carrying out, or may be although its call has ended.
 struct LateOpen {
   PowerOrder order = {};
-  TimePoint since = {};
+  TimePoint since = {};  ///< When it was sent, or its call ended.
   bool is_open = false;  ///< By madre's 409: only her next state can show it.
 };
 
@@ -99,21 +102,27 @@ struct PowerGovernor::Impl {
   // Under the lock:
   void decide(MadeDecisions& made, PowerDecision decision) const;
   void observe(MadeDecisions& made, const PowerState& seen) const;
-  void count_use(const PowerState& seen, WallTime now, Duration since_last) const;
+  WallTime last_seen(WallTime now, TimePoint steady) const;
+  void count_use(const PowerState& seen, WallTime now, TimePoint steady) const;
   void add_new(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
   void drop_gone(MadeDecisions& made, const PowerState& seen, WallTime now, TimePoint steady) const;
   bool is_waking(TimePoint steady) const;
   void count_gone(const KnownWindow& window, WallTime now, TimePoint steady) const;
   void subtract_counted(const PowerLedger& ledger) const;
   bool adopt(PowerLedger::Window& window, TimePoint steady) const;
+  WallTime since_of(const PowerWindow& window, WallTime now, TimePoint steady) const;
+  void update_end(KnownWindow& known, const PowerWindow& seen, WallTime now,
+                  TimePoint steady) const;
+  void bound_pause(WallTime now) const;
   void note_idle(MadeDecisions& made, const PowerLedger::Window& window, WallTime now) const;
   void note_gone(MadeDecisions& made, const KnownWindow& window, WallTime now,
                  TimePoint steady) const;
   void leave_alone(WallTime now) const;
-  void alert(MadeDecisions& made, WallTime now) const;
+  void alert(MadeDecisions& made, WallTime now, TimePoint steady) const;
   void alert_budget(MadeDecisions& made, BudgetAlerts& alerts, std::chrono::local_days period,
                     const std::optional<std::chrono::seconds>& limit, milliseconds used,
                     std::string_view name) const;
+  void begin(const PowerOrder& order, TimePoint steady) const;
   std::optional<PowerOrder> due(MadeDecisions& made, WallTime now, TimePoint steady) const;
   std::optional<PowerOrder> idle_order(TimePoint steady) const;
   std::optional<PowerOrder> schedule_order(MadeDecisions& made, const PowerSchedule& schedule,
@@ -129,7 +138,7 @@ struct PowerGovernor::Impl {
   void open_already(const PowerOrder& order, TimePoint steady) const;
   void close_concluded(MadeDecisions& made, const PowerOrder& order,
                        const Result<MadreReply>& reply) const;
-  void add_opened(MadeDecisions& made, const PowerOrder& order, const MadreReply& reply) const;
+  void add_opened(MadeDecisions& made, const PowerOrder& order, std::string id) const;
   std::optional<PowerRefusal> refusal(const WindowRequest& window, WallTime now) const;
   std::optional<PowerRefusal> refusal_of_ttl(const WindowRequest& window, WallTime now) const;
   std::optional<PowerRefusal> refusal_of_budget(const WindowRequest& window, WallTime now) const;
@@ -146,6 +155,8 @@ struct PowerGovernor::Impl {
 
 /// Whether madre has carried the command out.
 bool is_done(const Result<MadreReply>& reply);
+/// The id of the window that she has opened; empty if she does not name it.
+std::string opened_window(const Result<MadreReply>& reply);
 /// Whether she may still carry it out, or has without saying so, by her answer.
 bool is_pending(const Result<MadreReply>& reply);
 /// The same, also without an answer.

@@ -53,18 +53,23 @@ bool is_done(const Result<MadreReply>& reply) {
   return reply && verdict_of(*reply).outcome == CommandOutcome::done;
 }
 
+std::string opened_window(const Result<MadreReply>& reply) {
+  return is_done(reply) ? member_of(reply->json, "window_id") : std::string();
+}
+
 bool is_pending(const Result<MadreReply>& reply) {
   return reply && verdict_of(*reply).outcome == CommandOutcome::not_known;
 }
 
 bool may_come_late(const Result<MadreReply>& reply) {
-  if (reply) return is_pending(reply);
+  if (reply) return is_pending(reply) || is_done(reply);
   return may_have_arrived(reply.error().code);
 }
 
 std::string failure_reason(const Result<MadreReply>& reply) {
   if (!reply) return std::string(to_string(reply.error().code));
   if (is_pending(reply)) return "pending";
+  if (is_done(reply)) return "no_window_id";
   if (verdict_of(*reply).is_plan) return "planned";
   if (reply->ok()) return "madre_failed";
   return fmt::format("madre_refused_{}", reply->status);
@@ -78,15 +83,22 @@ std::optional<PowerOrder> PowerGovernor::due() {
     const TimePoint steady = impl_->options.clock.now();
     const WallTime now = impl_->options.wall_clock.now();
     if (impl_->is_current(steady)) order = impl_->due(made, now, steady);
-    if (order) ++impl_->state->commands;
+    if (order) impl_->begin(*order, steady);
   }
   impl_->deliver(made);
   return order;
 }
 
+/// madre's state may show the window before she answers.
+void PowerGovernor::Impl::begin(const PowerOrder& order, TimePoint steady) const {
+  ++state->commands;
+  if (order.action != PowerOrder::Action::open) return;
+  state->late_open = LateOpen{.order = order, .since = steady};
+}
+
 std::optional<PowerOrder> PowerGovernor::Impl::due(MadeDecisions& made, WallTime now,
                                                    TimePoint steady) const {
-  alert(made, now);
+  alert(made, now, steady);
   if (state->commands != 0) return std::nullopt;
   if (auto order = idle_order(steady)) return order;
   if (!state->windows.empty()) {  // beside it madre opens none
@@ -206,6 +218,7 @@ void PowerGovernor::withdrawn(const PowerOrder& order) {
   PowerGovernorState& state = *impl_->state;
   const std::lock_guard lock(state.mutex);
   --state.commands;
+  if (order.action == PowerOrder::Action::open) state.late_open.reset();
   if (order.source == PowerSource::demand) {
     state.wanted_at.store(impl_->options.clock.now().time_since_epoch().count(),
                           std::memory_order_relaxed);
@@ -230,12 +243,19 @@ void PowerGovernor::concluded(const PowerOrder& order, const Result<MadreReply>&
 
 void PowerGovernor::Impl::open_concluded(MadeDecisions& made, const PowerOrder& order,
                                          const Result<MadreReply>& reply) const {
-  if (is_done(reply)) return add_opened(made, order, *reply);
+  if (std::string id = opened_window(reply); !id.empty()) {
+    return add_opened(made, order, std::move(id));
+  }
   const TimePoint steady = options.clock.now();
+  if (!state->late_open) return;  // her state has shown it meanwhile
   if (reply && reply->status == kOpenAlready) return open_already(order, steady);
   const Duration asked = reply ? std::min(reply->retry_after, kMostAsked) : Duration::zero();
   const bool is_late = may_come_late(reply);
-  if (is_late) state->late_open = LateOpen{.order = order, .since = steady};
+  if (is_late) {
+    state->late_open->since = steady;
+  } else {
+    state->late_open.reset();
+  }
   PowerRetry& retry = retry_of(order, options.wall_clock.now(), steady);
   const bool is_unknown = is_late && (reply || reply.error().code == Errc::cancelled);
   const Duration least = is_unknown ? kAfterPending : kAfterFailure;
@@ -253,17 +273,25 @@ void PowerGovernor::Impl::open_already(const PowerOrder& order, TimePoint steady
 
 /// madre keeps one window: any other that was open has gone.
 void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& order,
-                                     const MadreReply& reply) const {
+                                     std::string id) const {
   const WallTime now = options.wall_clock.now();
   PowerOrder opened = order;
-  opened.window_id = member_of(reply.json, "window_id");
+  opened.window_id = std::move(id);
   PowerLedger::Window window{.id = opened.window_id,
                              .since = now,
                              .services = order.window.services,
                              .source = order.source,
                              .schedule = order.schedule};
-  if (order.window.ttl) window.end = now + *order.window.ttl;
   const TimePoint steady = options.clock.now();
+  std::optional<TimePoint> ends = std::nullopt;
+  if (const auto ttl = order.window.ttl) {
+    window.end = now + *ttl;
+    ends = saturated_add(steady, *ttl);
+  }
+  const bool is_caller = order.source == PowerSource::caller;
+  for (const KnownWindow& known : state->windows) {
+    if (known.is.id == window.id && !is_caller) return;  // her state has shown it meanwhile
+  }
   for (const KnownWindow& known : state->windows) {
     count_gone(known, now, steady);
     if (known.is.id != window.id) note_gone(made, known, now, steady);
@@ -272,8 +300,11 @@ void PowerGovernor::Impl::add_opened(MadeDecisions& made, const PowerOrder& orde
   state->retries.erase(order.schedule);
   decide(made, decision_of(opened, PowerDecisionKind::opened, order.schedule.empty() ? "" : "due"));
   state->windows.clear();
-  if (window.id.empty()) return;  // the next state shows it
-  state->windows.push_back({.is = std::move(window), .added_at = steady, .used_at = steady});
+  state->windows.push_back({.is = std::move(window),
+                            .added_at = steady,
+                            .used_at = steady,
+                            .ttl = order.window.ttl,
+                            .ends = ends});
   // From the command on it is awake, or at least starting: chats find out.
   if (contains(order.window.services, options.chat_service)) {
     state->asleep_until.store(0, std::memory_order_relaxed);

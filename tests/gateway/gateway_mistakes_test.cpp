@@ -87,6 +87,9 @@ TEST_CASE("values that cannot be read are shown with what they should look like"
     CHECK(found.front().find("is not the base URL of an upstream") != std::string::npos);
     CHECK(found.front().starts_with("VX11_SWITCH_URL: "));
   }
+  CHECK(mistakes({.arguments = {"--madre", "madre"}}) ==
+        Lines{"--madre: \"madre\" is not the base URL of an upstream; write \"http://host:port\" "
+              "without user, path or query, such as \"http://127.0.0.1:8001\""});
   CHECK(mistakes({.arguments = {"--redis", "http://r:1"}}).size() == 1);
   CHECK(mistakes({.arguments = {"--sessions", "postgres:x"}}) ==
         Lines{"--sessions: \"postgres:x\" is not a place for sessions; write \"memory\", "

@@ -54,7 +54,10 @@ TEST_CASE("a ledger that is none is named") {
   for (const auto& [part, in_its_place] : std::vector<std::pair<std::string, std::string>>{
            {R"("used":[])", R"("used":[[1,-1]])"},
            {R"("used":[])", R"("used":[[1,999999999999]])"},
+           {R"("used":[])", R"("used":[[99999999999,1]])"},
            {R"("source":3)", R"("source":77)"},
+           {R"("seen_ms":null)", R"("seen_ms":9e300)"},
+           {R"("seen_ms":null)", R"("seen_ms":9223372036854775807)"},
            {R"("closed":{})", R"("closed":{"office":"now"})"},
            {R"("seen_ms":null,)", ""}}) {
     std::string bad = good;

@@ -241,6 +241,21 @@ respects_a_hand_on_demand() {
   shows '.windows == []' || unmet 'a window is open'
 }
 
+# For longer than max_age chats would try a switch that sleeps.
+reads_on_during_a_command() {
+  expect_soon '.seen_at != null'
+  reset_counts
+  fault madre hang '"path":"/madre/power/window"'
+  chat "$CHAT"
+  eventually 10 expect_more '.madre["POST /madre/power/window/open"]' 1 || unmet 'no command'
+  reset_counts
+  eventually 10 polled 3 || unmet 'madre is not read'
+  shows .command_in_progress || unmet 'the command has ended'
+  chat "$CHAT"
+  expect_json '.metadata.reason == "switch_asleep"'
+  heal
+}
+
 closes_an_idle_window() {
   expect_soon '.seen_at != null'
   open_window '{"services":["switch"],"ttl_sec":600}'
@@ -328,10 +343,15 @@ open_on_demand = true
 days = ["monday"]
 from = "25:00"
 services = ["swich"]
+[power.schedules.short]
+from = "23:50"
+to = "00:20"
+[power.bounds]
+min_ttl = "1h"
 TOML
   "$GATEWAY_PROGRAM" --check-config --config "$CONFIG" >/dev/null 2>"$WORK/mistakes" && unmet 'it is taken'
   for what in 'power.time_zone: "Europe/Nowhere"' 'needs chat.power_aware' '"monday" is no day' \
-    '"25:00" is no time of day' 'has no to' '"swich" is no service, did you mean "switch"'; do
+    '"25:00" is no time of day' 'has no to' 'power.schedules.short: from "23:50" to "00:20" is shorter' '"swich" is no service, did you mean "switch"'; do
     grep -q "$what" "$WORK/mistakes" || unmet "not named: $what$(echo; cat "$WORK/mistakes")"
   done
 }
@@ -374,6 +394,10 @@ rm -f "$LEDGER" # a hand has closed the window
 start_gateway --config "$CONFIG"
 check 'chats open one window of the switch, and are answered meanwhile' opens_on_demand
 check 'chats open none after it was closed by hand' respects_a_hand_on_demand
+end_gateway
+rm -f "$LEDGER"
+start_gateway --config "$CONFIG"
+check 'the state of madre is read while she carries a command out' reads_on_during_a_command
 end_gateway
 rm -f "$LEDGER"
 

@@ -30,6 +30,8 @@ TEST_CASE("a window is opened with a time or held, and not otherwise") {
     CHECK(refused.status == 422);
     CHECK(refused.body["detail"][0]["msg"].is_string());
   }
+  const ApiAnswer longer = open({{"services", {"switch"}}, {"ttl_sec", 3601}});
+  CHECK(longer.body["detail"][0]["ctx"] == json{{"ge", 1}, {"le", 3600}});
   CHECK(site.gateway->requests.empty());
 
   site.gateway->answers("POST /operator/power/window/open", 200,

@@ -144,6 +144,9 @@ TEST_CASE("what needs a restart is named, and stays as it is") {
 }
 
 TEST_CASE("mistakes are named, and secrets are not") {
+  CHECK(contains(mistakes_of(load({"--gateway", "gateway"})),
+                 "\"gateway\" is not the base URL of a vx11-gateway; write \"http://host:port\" "
+                 "without user, path or query, such as \"http://127.0.0.1:8000\""));
   const ScratchFolder folder;
   const std::string file =
       folder.write("operator.toml", "[login]\nlifetim = \"1h\"\n[chat]\ndeadline = \"1s\"\n");

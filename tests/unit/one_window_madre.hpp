@@ -7,6 +7,7 @@
 #include <vx11/power_state_client.hpp>
 #include <vx11/testing/manual_clock.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -22,8 +23,9 @@ struct OneWindowMadre {
     seen.windows.push_back(*window);
     for (const auto& service : window->services) seen.running.push_back(service);
     if (window->ttl) {
+      using std::chrono::seconds;
       const auto left = *window->created_at + *window->ttl - clock.wall_now();
-      seen.windows.back().remaining = std::chrono::floor<std::chrono::seconds>(left);
+      seen.windows.back().remaining = std::max(std::chrono::floor<seconds>(left), seconds(0));
     }
     return seen;
   }
@@ -33,18 +35,19 @@ struct OneWindowMadre {
     if (window) return {409, R"({"detail":"open already"})"};
     window.emplace();
     window->id = "w" + std::to_string(asked);
-    window->created_at = clock.wall_now();
+    window->created_at = clock.wall_now() + ahead;
+    opened = clock.now();
     window->ttl = wanted.ttl;
     window->services = wanted.services;
     return {200, R"({"window_id":")" + window->id + R"("})"};
   }
   void expire() {
-    if (window && window->ttl && *window->created_at + *window->ttl <= clock.wall_now()) {
-      window.reset();
-    }
+    if (window && window->ttl && opened + *window->ttl <= clock.now()) window.reset();
   }
 
   vx11::testing::ManualClock& clock;
   std::optional<vx11::PowerWindow> window = std::nullopt;
-  int asked = 0;  ///< How often for a window.
+  int asked = 0;                         ///< How often for a window.
+  std::chrono::milliseconds ahead = {};  ///< Her wall clock's, of that of the governor.
+  vx11::TimePoint opened = {};           ///< When the window was; her end is by this clock.
 };

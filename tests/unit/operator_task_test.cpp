@@ -338,16 +338,19 @@ TEST_CASE_FIXTURE(Inee, "INEE: the colony is in query and body, wherever it was 
   post("/operator/inee/colony/heartbeat?x=1&colony_id=c%2F1", R"({"n":1})");
   CHECK(sent().target == "/hormiguero/inee/extended/colony/heartbeat?x=1&colony_id=c%2F1");
   CHECK(json::parse(sent().body) == json{{"n", 1}, {"colony_id", "c/1"}});
+  post("/operator/inee/colony/heartbeat?colony_id=%22%5C%C3%BC", "{}");
+  CHECK(json::parse(sent().body) == json{{"colony_id", "\"\\\u00fc"}});
   const auto calls = to_hormiguero->calls();
   CHECK(mistakes_of(post("/operator/inee/colony/heartbeat?colony_id=a", R"({"colony_id":"b"})")) ==
         json{{"query.colony_id", "value_error"}});
   for (const std::string query :
-       {"colony_id=", "colony_id=a&colony_id=b", "colony_id=%zz", "colony_id", "colony_id=%0a"}) {
+       {"colony_id=", "colony_id=a&colony_id=b", "colony_id=%zz", "colony_id", "colony_id=%0a",
+        "colony_id=%7f", "colony_id=%ff", "colony_id=%c3"}) {
     CAPTURE(query);
     CHECK(mistakes_of(get("/operator/inee/status?" + query)) ==
           json{{"query.colony_id", "value_error"}});
   }
-  for (const std::string account : {"%2e%2e", ".", "%zz"}) {
+  for (const std::string account : {"%2e%2e", ".", "%zz", "%ff"}) {
     CHECK(get("/operator/inee/rewards/account/" + account).status == 422);
   }
   CHECK(mistakes_of(post("/operator/inee/colony/heartbeat", R"({"colony_id":5})")) ==

@@ -15,6 +15,30 @@ TEST_CASE("a jump of the wall clock neither counts as use nor is lost") {
   CHECK(site.report().at("budget").at("day").at("used_sec") == 3 * 3600);
 }
 
+TEST_CASE("what was used is known after a wall clock that was years ahead or behind") {
+  for (const char* wrong : {"2031-01-01T00:00:00Z", "1970-01-01T00:00:00Z"}) {
+    CAPTURE(wrong);
+    Site site({.budget = {.per_day = 4h}}, "2026-06-15T08:00:00Z");
+    site.open({.services = {"switch"}, .ttl = 1h});
+    site.run(90min);
+    site.clock.set_wall(at(wrong));
+    site.run(1min);
+    site.clock.set_wall(at("2026-06-15T10:00:00Z"));
+    site.run(1min);
+    CHECK(site.report().at("budget").at("day").at("used_sec") == 3600);
+  }
+}
+
+TEST_CASE("a window that outlives a restart under a wrong clock counts for a month at most") {
+  Site site({.budget = {.per_day = 4h}});
+  site.open({.services = {"switch"}, .ttl = std::nullopt});
+  site.look();
+  site.clock.set_wall(at("2099-06-15T08:00:00Z"));
+  site.restart(true);
+  site.look();
+  CHECK(site.governor->ledger().used.size() <= 33);
+}
+
 TEST_CASE("use is counted by civil days, months and from when the window was opened") {
   Site site({.budget = {.per_day = 24h, .per_month = 100h}}, "2026-02-28T22:00:00Z");
   site.open({.services = {"hermes"}, .ttl = std::nullopt});
@@ -148,6 +172,24 @@ TEST_CASE("what is left of a budget may be too little for a window, and that is 
   REQUIRE(site.decisions.size() == 1);
   CHECK(site.decisions.back().kind == PowerDecisionKind::refused);
   CHECK(site.decisions.back().reason == "budget_too_small");
+}
+
+TEST_CASE("a refusal grants no ttl that the bounds refuse") {
+  Site site({.bounds = {.min_ttl = 30min}, .budget = {.per_day = 45min}});
+  vx11::PowerLedger ledger;
+  ledger.used[site.rules.budget.zone.day_of(site.clock.wall_now())] = 20min;
+  site.governor->restore(ledger);
+  const auto refused = site.ask(30min);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().reason == "budget_too_small");
+  CHECK(refused.error().most == 0s);
+  CHECK(refused.error().available_at == at("2026-06-16T00:00:00Z"));
+  CHECK(refused.error().message ==
+        "The budget leaves 1500 seconds, and a window lasts at least 1800 seconds");
+  CHECK(refused.error().recommended_action ==
+        "Try again from 2026-06-16T00:00:00.000Z on, or raise the budget");
+  site.clock.set_wall(at("2026-06-15T23:45:00Z"));  // and 45 min of the next day
+  CHECK(site.refusal(60min).empty());
 }
 
 TEST_CASE("a window that is replaced or closed by a command is counted up to then") {

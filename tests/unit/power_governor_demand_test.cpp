@@ -112,6 +112,26 @@ TEST_CASE("after a window was closed by hand, chats open none for a while") {
   CHECK(site.tick());
 }
 
+TEST_CASE("a clock that was years ahead pauses demand for no longer than any") {
+  PowerGovernorOptions rules{.demand = {.services = {"switch"}, .pause = 10min}};
+  rules.power_aware = true;
+  Site site(rules, "2031-01-01T00:00:00Z");
+  site.open({.services = {"switch"}, .ttl = 1h});
+  site.look();
+  site.window.reset();
+  site.look();
+  site.clock.set_wall(at("2026-06-15T08:00:00Z"));
+  SUBCASE("in one process") {}
+  SUBCASE("after a restart") {
+    site.restart(true);
+  }
+  site.look();
+  CHECK(site.report().at("on_demand").at("paused_until") == "2026-06-15T08:10:00.000Z");
+  site.run(11min);
+  CHECK(site.governor->passes_by());
+  CHECK(site.tick());
+}
+
 TEST_CASE("a chat that asked while another window was open opens none after it") {
   Site site({.demand = {.services = {"switch"}}, .power_aware = true});
   site.open({.services = {"hermes"}, .ttl = 1min});

@@ -169,3 +169,51 @@ TEST_CASE("no schedule opens a window beside another") {
   CHECK(site.asked == 2);
   CHECK(site.window->services == std::vector<std::string>{"switch"});
 }
+
+TEST_CASE("windows end as they do where madre's clock differs, so the next one follows") {
+  for (const seconds ahead : {-3600s, -10s, 0s, 10s, 3600s}) {
+    CAPTURE(ahead.count());
+    PowerSchedule schedule = daily(8h, 18h);
+    schedule.ttl = 20min;
+    Site site({.schedules = {schedule}, .alert_before = 5min});
+    site.ahead = ahead;
+    site.run(14min);
+    CHECK(site.kinds() == Kinds{PowerDecisionKind::opened});
+    CHECK(site.report().at("windows").at(0).at("ends_at") == "2026-06-15T08:20:10.000Z");
+    site.run(4min);
+    CHECK(site.kinds() == Kinds{PowerDecisionKind::opened, PowerDecisionKind::ending});
+    site.run(2h);
+    CHECK(site.asked >= 6);
+  }
+}
+
+TEST_CASE("a window that was opened elsewhere ends at its time by either clock") {
+  for (const auto ahead : {-60min, 60min}) {
+    CAPTURE(ahead.count());
+    Site site({.alert_before = 5min});
+    site.ahead = ahead;
+    site.look();
+    site.open({.services = {"hermes"}, .ttl = 20min});
+    site.run(14min);
+    CHECK(site.kinds() == Kinds{PowerDecisionKind::opened});
+    site.run(7min);
+    CHECK(site.decisions.back().kind == PowerDecisionKind::ended);
+  }
+}
+
+TEST_CASE("a jump of the wall clock does not make an end look like a close by hand") {
+  for (const auto jump : {-60min, 60min}) {
+    CAPTURE(jump.count());
+    PowerSchedule schedule = daily(6h, 18h);
+    schedule.ttl = 20min;
+    Site site({.schedules = {schedule}, .alert_before = 5min});
+    site.run(5min);
+    site.clock.set_wall(site.clock.wall_now() + jump);
+    site.run(5min);
+    CHECK(site.kinds() == Kinds{PowerDecisionKind::opened});
+    CHECK(site.report().at("windows").at(0).at("ends_at") ==
+          vx11::to_rfc3339(at("2026-06-15T08:20:10Z") + jump));
+    site.run(30min);
+    CHECK(site.asked == 2);
+  }
+}

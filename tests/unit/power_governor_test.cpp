@@ -19,7 +19,7 @@ TEST_CASE("a window that madre refuses is tried again later") {
 }
 
 TEST_CASE("rules that bounds never allow are mistakes") {
-  const auto made = PowerGovernor::create({.schedules = {daily(8h, 10h)},
+  const auto made = PowerGovernor::create({.schedules = {daily(23h + 55min, 5min)},
                                            .bounds = {.min_ttl = 15min, .services = {"hermes"}},
                                            .budget = {.per_day = 10min, .per_month = 14min},
                                            .demand = {.services = {"switch"}, .ttl = 10min}});
@@ -27,8 +27,9 @@ TEST_CASE("rules that bounds never allow are mistakes") {
   const std::string& text = made.error().detail;
   for (const char* part :
        {"schedule \"daily\": bounds.services lacks \"switch\"",
-        "demand: bounds.services lacks \"switch\"", "demand: ttl is below bounds.min_ttl",
-        "budget.per_day is below", "budget.per_month is below"}) {
+        "from to is shorter than bounds.min_ttl", "demand: bounds.services lacks \"switch\"",
+        "demand: ttl is below bounds.min_ttl", "budget.per_day is below",
+        "budget.per_month is below"}) {
     CHECK_MESSAGE(text.find(part) != std::string::npos, part);
   }
 }
@@ -154,6 +155,55 @@ TEST_CASE("a command that fails again and again is tried seldom, and reported on
   REQUIRE(site.decisions.size() == 2);
   CHECK(site.decisions[0].reason == "madre_refused_403");
   CHECK(site.decisions[1].reason == "madre_refused_422");
+}
+
+TEST_CASE("a window that madre does not name is known by her state, and tried again seldom") {
+  Site site({.schedules = {daily(8h, 20h)}});
+  site.look();
+  const auto order = site.governor->due();
+  REQUIRE(order);
+  site.governor->concluded(*order, vx11::MadreReply(200, R"({"status":"ok"})"));
+  SUBCASE("her state shows it") {
+    site.open(order->window);
+    site.tick();
+    CHECK(site.report().at("windows").at(0).at("schedule") == "daily");
+    CHECK(site.decisions.back().kind == PowerDecisionKind::opened);
+  }
+  SUBCASE("it never shows it") {
+    int tries = 1;
+    for (Duration passed{}; passed < 10min; passed += 10s) {
+      site.clock.advance(10s);
+      site.look();
+      const auto again = site.governor->due();
+      if (!again) continue;
+      ++tries;
+      site.governor->concluded(*again, vx11::MadreReply(200, R"({"status":"ok"})"));
+    }
+    CHECK(tries <= 5);
+    REQUIRE(site.decisions.size() == 1);
+    CHECK(site.decisions[0].reason == "no_window_id");
+  }
+}
+
+TEST_CASE("a window that madre shows before she answers is that of its order, and opened once") {
+  Site site({.schedules = {daily(8h, 20h)}});
+  site.look();
+  const auto order = site.governor->due();
+  REQUIRE(order);
+  site.clock.advance(2s);
+  vx11::Result<vx11::MadreReply> reply = site.open(order->window);
+  site.clock.advance(1s);
+  site.look();
+  CHECK_FALSE(site.governor->due());
+  SUBCASE("she answers") {}
+  SUBCASE("she fails to") {
+    reply = vx11::fail(vx11::Errc::timeout, "limit");
+  }
+  site.governor->concluded(*order, reply);
+  site.run(1min);
+  CHECK(site.kinds() == Kinds{PowerDecisionKind::opened});
+  CHECK(site.report().at("windows").at(0).at("schedule") == "daily");
+  CHECK(site.asked == 1);
 }
 
 TEST_CASE("a caller who has to wait for another command is no decision") {

@@ -108,10 +108,23 @@ void PowerKeeper::step(const std::stop_token& stop) {
   const bool is_changed = governor_->take_change();
   if (is_changed || vx11::SteadyClock().now() >= next_look_) look(stop);
   note_use();
-  const auto order = lease_.next(*governor_, command_limit_, [&] { return look(stop); });
-  if (!order) return;
-  carry_out(*order, stop);
-  lease_.carried_out();
+  if (has_ended_.exchange(false)) lease_.carried_out();
+  auto order = lease_.next(*governor_, command_limit_, [&] { return look(stop); });
+  if (order) begin(*std::move(order), stop);
+}
+
+/// On a thread of its own: without madre's state, chats would try a switch that sleeps. The one
+/// before has concluded, since there is an order.
+void PowerKeeper::begin(vx11::PowerOrder order, const std::stop_token& stop) {
+  try {
+    command_ = std::jthread([this, order, stop] {
+      carry_out(order, stop);
+      has_ended_ = true;
+    });
+  } catch (const std::exception&) {  // without a thread or memory for it
+    carry_out(order, stop);
+    has_ended_ = true;
+  }
 }
 
 bool PowerKeeper::look(const std::stop_token& stop) {

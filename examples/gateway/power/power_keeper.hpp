@@ -6,6 +6,7 @@
 #include <vx11/power_governor.hpp>
 #include <vx11/power_state_client.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -39,6 +40,7 @@ class PowerKeeper {
   void step(const std::stop_token& stop);
   bool look(const std::stop_token& stop);
   void note_use();
+  void begin(vx11::PowerOrder order, const std::stop_token& stop);
   void carry_out(const vx11::PowerOrder& order, const std::stop_token& stop);
 
   const std::shared_ptr<vx11::PowerGovernor> governor_;
@@ -50,7 +52,9 @@ class PowerKeeper {
   vx11::TimePoint next_look_ = {};  ///< Of the thread.
   std::mutex mutex_ = {};           ///< For the wait alone.
   std::condition_variable_any never_ = {};
-  std::jthread thread_ = {};  ///< Last: it uses all of these.
+  std::atomic<bool> has_ended_ = false;  ///< A command, of which the lease does not know yet.
+  std::jthread command_ = {};            ///< Carries an order out, while madre's state is read on.
+  std::jthread thread_ = {};             ///< Last: it uses all of these.
 };
 
 /// What of power lasts through a reload. Copies share all parts.

@@ -37,8 +37,17 @@ json number(const std::optional<WallTime>& time) {
   return time ? json(number(*time)) : json();
 }
 
+/// Throws for a fraction, and for more than `most`, which calculations with times can bear.
+std::int64_t integer(const json& from, std::int64_t most) {
+  if (!from.is_number_integer()) throw std::runtime_error("no integer");
+  const auto number = from.get<std::int64_t>();
+  if (number > most || number < -most) throw std::runtime_error("too far");
+  return number;
+}
+
 WallTime time_of(const json& from) {
-  return WallTime(milliseconds(from.get<std::int64_t>()));
+  constexpr std::int64_t kMost = std::int64_t{1} << 53U;
+  return WallTime(milliseconds(integer(from, kMost)));
 }
 
 std::optional<WallTime> optional_time(const json& from) {
@@ -69,9 +78,11 @@ PowerLedger ledger_of(const json& all) {
   PowerLedger ledger;
   constexpr std::int64_t kDay = 24 * 3600 * 1000 * 2;
   for (const json& entry : all.at("used")) {
-    const std::chrono::local_days day(std::chrono::days(entry.at(0).get<int>()));
-    const auto used = entry.at(1).get<std::int64_t>();
-    if (used < 0 || used > kDay) throw std::runtime_error("used");
+    constexpr std::int64_t kMostDays = 10'000'000;
+    const std::chrono::days number(static_cast<int>(integer(entry.at(0), kMostDays)));
+    const std::chrono::local_days day(number);
+    const auto used = integer(entry.at(1), kDay);
+    if (used < 0) throw std::runtime_error("used");
     ledger.used[day] = milliseconds(used);
   }
   for (const json& window : all.at("windows")) ledger.windows.push_back(window_of(window));

@@ -122,11 +122,26 @@ void check_budget(LoadedConfig& loaded, const std::string& key, Duration budget)
                        print(least)));
 }
 
+/// On a day without a change of the clocks.
+void check_length(LoadedConfig& loaded, const std::string& table, const ScheduleConfig& schedule) {
+  const auto from = time_of_day(schedule.from);
+  const auto to = time_of_day(schedule.to);
+  if (!from || !to) return;
+  const auto length = *to - *from + (*to > *from ? hours(0) : hours(24));
+  const Duration least = loaded.config.power.bounds.min_ttl;
+  if (length >= least) return;
+  complain(loaded, table,
+           fmt::format("from \"{}\" to \"{}\" is shorter than power.bounds.min_ttl, so that it "
+                       "never opens a window; make it at least {} long",
+                       schedule.from, schedule.to, unquoted(print(least))));
+}
+
 void check_schedule(LoadedConfig& loaded, const std::string& name, const ScheduleConfig& schedule) {
   const std::string table = "power.schedules." + name;
   check_days(loaded, table + ".days", schedule.days);
   check_time(loaded, table, "from", schedule.from, hours(24) - minutes(1));
   check_time(loaded, table, "to", schedule.to, hours(24));
+  check_length(loaded, table, schedule);
   if (!schedule.time_zone.empty()) check_zone(loaded, table + ".time_zone", schedule.time_zone);
   require_services(loaded, table + ".services", schedule.services);
   check_bound(loaded, table + ".services", schedule.services);

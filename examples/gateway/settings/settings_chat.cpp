@@ -1,4 +1,5 @@
 #include "gateway/settings/settings_tables.hpp"
+#include "gateway/settings/worded_field.hpp"
 
 namespace gateway {
 
@@ -124,7 +125,10 @@ std::vector<Setting> chat_settings() {
       {.key = "madre.url",
        .flag = "--madre",
        .value_name = "URL",
-       .field = field(&Config::madre, &UpstreamConfig::url),
+       .field = worded(field(&Config::madre, &UpstreamConfig::url),
+                       {"the base URL of an upstream",
+                        R"("http://host:port" without user, path or query, such as )"
+                        R"("http://127.0.0.1:8001")"}),
        .doc = "Base URL of madre. Empty: the gateway answers in its place, with the policy "
               "solo_madre and a fixed chat answer.",
        .shown_default = "embedded"},

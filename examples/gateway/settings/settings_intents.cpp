@@ -1,4 +1,5 @@
 #include "gateway/settings/settings_tables.hpp"
+#include "gateway/settings/worded_field.hpp"
 
 namespace gateway {
 
@@ -20,7 +21,10 @@ std::vector<Setting> intent_settings() {
               "while it runs. Needs `hormiguero.url` and `madre.url`."},
 
       {.key = "hormiguero.url",
-       .field = field(&Config::hormiguero, &UpstreamConfig::url),
+       .field = worded(field(&Config::hormiguero, &UpstreamConfig::url),
+                       {"the base URL of an upstream",
+                        R"("http://host:port" without user, path or query, such as )"
+                        R"("http://127.0.0.1:8004")"}),
        .doc = "Base URL of hormiguero, with `inee.enabled`. It is called only while the power "
               "state says that it runs.",
        .shown_default = "none"},

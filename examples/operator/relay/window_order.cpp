@@ -45,9 +45,11 @@ tl::expected<json, ApiAnswer> window_order(const json& body, std::chrono::second
     return mistake("ttl_sec", "A window needs ttl_sec, or the mode hold", "missing");
   }
   if (!*held && !is_within(ttl, max_ttl)) {
-    return mistake("ttl_sec",
-                   fmt::format("Input should be an integer from 1 to {}", max_ttl.count()),
-                   "int_range");
+    auto refused =
+        mistake("ttl_sec", fmt::format("Input should be an integer from 1 to {}", max_ttl.count()),
+                "int_range");
+    refused.value().body["detail"][0]["ctx"] = {{"ge", 1}, {"le", max_ttl.count()}};
+    return refused;
   }
   json order = {{"mode", *held ? "hold" : "ttl"}};
   for (const char* name : {"services", "reason", "replaces"}) {

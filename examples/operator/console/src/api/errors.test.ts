@@ -23,9 +23,17 @@ test('the text of the backend is shown', async () => {
   expect(error.recommendedAction).toBe('Log in anew.');
 });
 
-test('a mistake in a body is named with its place', async () => {
-  const error = await answer(422, '{"detail":[{"loc":["body","ttl_sec"],"msg":"is too long","type":"x"}]}');
-  expect(error.message).toBe('ttl_sec is too long');
+test.each([
+  ['{"loc":["body","ttl_sec"],"msg":"is wrong"}', 'Minutes: is wrong'],
+  [
+    '{"loc":["body","ttl_sec"],"msg":"is wrong","ctx":{"ge":1,"le":3600}}',
+    'Minutes: a window lasts from 1 second to 60 minutes',
+  ],
+  ['{"loc":["body","services",0],"msg":"is unknown"}', 'Services: is unknown'],
+  ['{"loc":["body","else","where"],"msg":"is wrong"}', 'else.where: is wrong'],
+  ['{"loc":["body"],"msg":"Invalid JSON"}', 'Invalid JSON'],
+])('a mistake %s is %j', async (mistake, text) => {
+  expect((await answer(422, `{"detail":[${mistake}]}`)).message).toBe(text);
 });
 
 test.each(['<html>', '', 'null', '[]', '{"message":7}'])('an answer %j without a text gets one', async (body) => {

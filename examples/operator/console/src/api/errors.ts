@@ -1,3 +1,10 @@
+interface Mistake {
+  loc?: (string | number)[];
+  msg?: string;
+  /** The range of a number that is out of it. */
+  ctx?: { ge: number; le: number };
+}
+
 /** What the backend says when it refuses or fails. Every member is optional in some answer. */
 export interface ErrorBody {
   error?: string;
@@ -13,7 +20,7 @@ export interface ErrorBody {
   /** Of a window that a rule of the gateway refuses. */
   max_ttl_sec?: number;
   available_at?: string;
-  detail?: { loc?: (string | number)[]; msg?: string }[];
+  detail?: Mistake[];
 }
 
 export class ApiError extends Error {
@@ -62,9 +69,32 @@ const byStatus: Record<number, string> = {
   504: 'The service has not answered in time; the command may still be carried out',
 };
 
+/** What the console calls the members of a request. */
+const labels: Record<string, string> = {
+  message: 'Message',
+  mode: 'Time',
+  reason: 'Reason',
+  services: 'Services',
+  token: 'Token',
+  ttl_sec: 'Minutes',
+};
+
+function textOfMistake({ loc = [], msg = '', ctx }: Mistake): string {
+  const place = loc.slice(1);
+  const label = labels[String(place[0])] ?? place.join('.');
+  if (place[0] === 'ttl_sec' && ctx) return `${label}: a window lasts from ${inMinutes(ctx.ge)} to ${inMinutes(ctx.le)}`;
+  return label ? `${label}: ${msg}` : msg;
+}
+
+/** Whole minutes, as people enter them, or else seconds. */
+function inMinutes(seconds: number): string {
+  const [count, unit] = seconds % 60 === 0 ? [seconds / 60, 'minute'] : [seconds, 'second'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 function messageOf(status: number, body: ErrorBody): string {
   const mistake = Array.isArray(body.detail) ? body.detail[0] : undefined;
-  if (mistake?.msg) return `${mistake.loc?.slice(1).join('.') ?? ''} ${mistake.msg}`.trim();
+  if (mistake?.msg) return textOfMistake(mistake);
   return body.message ?? byStatus[status] ?? `The backend answered with status ${status}`;
 }
 
