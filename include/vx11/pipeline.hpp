@@ -60,19 +60,19 @@ CallResult<Next> run_under(Policy& policy, Next next, Deadline deadline) {
     if constexpr (HasAsyncRun<Policy, Next>) {
       return policy.async_run(std::move(next), std::move(deadline));
     } else {
-      require_members < requires {
+      constexpr bool is_named = requires {
         policy.async_execute(next, deadline);
-      }
-      > ();
+      };
+      require_members<is_named>();
       return NamedExecute<Policy>::async_run(policy, std::move(next), std::move(deadline));
     }
   } else if constexpr (HasRun<Policy, Next>) {
     return policy.run(std::move(next), std::move(deadline));
   } else {
-    require_members < requires {
+    constexpr bool is_named = requires {
       policy.execute(next, deadline);
-    }
-    > ();
+    };
+    require_members<is_named>();
     return NamedExecute<Policy>::run(policy, std::move(next), std::move(deadline));
   }
 }
