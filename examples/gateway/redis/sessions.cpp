@@ -133,7 +133,8 @@ vx11::Result<Sessions> make_sessions(const GatewayConfig& config,
                                      const vx11::SharedEvents& events) {
   const SessionsConfig& sessions = config.sessions;
   if (sessions.store.redis_url) {
-    return guarded(make_redis_sessions(redis, config), redis_guard(*sessions.store.redis_url), events);
+    return guarded(make_redis_sessions(redis, config), redis_guard(*sessions.store.redis_url),
+                   events);
   }
   if (!sessions.store.sqlite_path) {
     return Sessions{.store = vx11::make_memory_session_store({.limits = sessions.limits})};
