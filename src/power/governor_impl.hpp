@@ -153,6 +153,8 @@ struct PowerGovernor::Impl {
   const std::shared_ptr<PowerGovernorState> state;
 };
 
+/// What was decided of an order.
+PowerDecision decision_of(const PowerOrder& order, PowerDecisionKind kind, std::string reason);
 /// Whether madre has carried the command out.
 bool is_done(const Result<MadreReply>& reply);
 /// The id of the window that she has opened; empty if she does not name it.
