@@ -168,6 +168,15 @@ TEST_CASE("a certificate is replaced while connections stay; half a file changes
   CHECK(served.post("3", old_file));
 
   replace(served.certificate.key_file(), next.key_file());
+  const std::string huge = std::string(next.file()) + ".huge";
+  replace(huge, next.file());
+  std::filesystem::resize_file(huge, 17 * 1024 * 1024);  // sparse: takes no room
+  replace(served.certificate.file(), huge);
+  CHECK(served.identity->reload().error().detail ==
+        "the file of the certificate is larger than 16 MiB; it is probably another one");
+  std::filesystem::remove(huge);
+  CHECK(served.post("4", old_file));
+  replace(served.certificate.file(), next.file());
   REQUIRE(served.identity->reload());
   CHECK(served.post("4", next.file()));
   CHECK_FALSE(served.post("5", old_file));
