@@ -95,7 +95,6 @@ class ChatRelay : public std::enable_shared_from_this<ChatRelay> {
   Deadline deadline_for_piece();
   Task<void> end();
   Task<void> break_off(Error error);
-  HttpResponse refusal(const ChatFailure& failure);
   bool is_cut_short() const noexcept { return cut_short_.load(std::memory_order_relaxed); }
   Task<void> ending_after(const Result<bool>& read);
   bool in_time() const;
